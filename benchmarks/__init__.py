@@ -1,0 +1,1 @@
+"""How fast: one command, side by side, every peer checked. See `benchmarks/README.md`."""

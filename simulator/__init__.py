@@ -1,0 +1,92 @@
+"""An agent-based patient population simulator.
+
+    >>> import simulator as sim                                         # doctest: +SKIP
+    >>> log = sim.run("scenarios/demo.yaml", size=1_000, seed=7)        # doctest: +SKIP
+    >>> log.to_pandas("events")                                         # doctest: +SKIP
+
+`import simulator` loads nothing heavy: each name below is fetched when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simulator.api import check as check
+    from simulator.api import compile as compile
+    from simulator.api import open as open
+    from simulator.api import regenerate as regenerate
+    from simulator.api import run as run
+    from simulator.api import verify as verify
+    from simulator.compiler.machine import Machine as Machine
+    from simulator.engine.run import Progress as Progress
+    from simulator.errors import Finding as Finding
+    from simulator.errors import Findings as Findings
+    from simulator.errors import ScenarioError as ScenarioError
+    from simulator.errors import SimulatorError as SimulatorError
+    from simulator.quality.report import Report as Report
+    from simulator.scenario.model import Scenario as Scenario
+    from simulator.store import Dataset as Dataset
+    from simulator.store import EventLog as EventLog
+    from simulator.store import MemoryLog as MemoryLog
+    from simulator.store import Patient as Patient
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Dataset",
+    "EventLog",
+    "Finding",
+    "Findings",
+    "Machine",
+    "MemoryLog",
+    "Patient",
+    "Progress",
+    "Report",
+    "Scenario",
+    "ScenarioError",
+    "SimulatorError",
+    "__version__",
+    "check",
+    "compile",
+    "open",
+    "regenerate",
+    "run",
+    "verify",
+]
+
+#: where each public name lives
+_HOMES = {
+    "check": "simulator.api",
+    "compile": "simulator.api",
+    "open": "simulator.api",
+    "regenerate": "simulator.api",
+    "run": "simulator.api",
+    "verify": "simulator.api",
+    "Machine": "simulator.compiler.machine",
+    "Progress": "simulator.engine.run",
+    "Finding": "simulator.errors",
+    "Findings": "simulator.errors",
+    "ScenarioError": "simulator.errors",
+    "SimulatorError": "simulator.errors",
+    "Report": "simulator.quality.report",
+    "Scenario": "simulator.scenario.model",
+    "Dataset": "simulator.store",
+    "EventLog": "simulator.store",
+    "MemoryLog": "simulator.store",
+    "Patient": "simulator.store",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'simulator' has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,81 @@
+"""Where output goes: data to stdout, everything else to stderr and only on a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+PLAIN = box.SIMPLE_HEAD  #: a line below the heading, nothing else
+PIPED_WIDTH = 120  #: columns where there is no terminal to ask
+
+
+class Output(Console):
+    """A console that leaves a closed pipe (`| head`) to `main`."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+def stdout() -> Console:
+    """A console on stdout; colours only on a terminal."""
+    return Output(file=sys.stdout, width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False)
+
+
+def stderr() -> Console:
+    """A console on stderr, for progress."""
+    return Console(file=sys.stderr, stderr=True, highlight=False)
+
+
+def print_json(data: Any) -> None:
+    """One JSON document on stdout: sorted by nothing, indented, no NaN."""
+    json.dump(data, sys.stdout, indent=2, ensure_ascii=False, allow_nan=False, default=str)
+    sys.stdout.write("\n")
+
+
+def table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()
+) -> Table:
+    """A plain table; `right` names the columns of numbers. Text is shown as it is, without markup."""
+    drawn = Table(title=escape(title) or None, title_justify="left", title_style="bold", box=PLAIN)
+    for column in columns:
+        drawn.add_column(escape(column), justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(escape(str(cell)) for cell in row))
+    return drawn
+
+
+def thousands(value: float) -> str:
+    """A count people can read: ``12,345,678``."""
+    return f"{value:,.0f}"
+
+
+def short(value: float) -> str:
+    """A count in three digits: ``12.3 M``, ``4.56 k``, ``789``."""
+    for scale, suffix in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if abs(value) >= scale:
+            return f"{value / scale:.3g}{suffix}"
+    return f"{value:.3g}"
+
+
+def size(bytes_: float) -> str:
+    """A size on disk: ``12.3 MB``."""
+    for scale, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if bytes_ >= scale:
+            return f"{bytes_ / scale:.3g} {unit}"
+    return f"{bytes_:.0f} B"
+
+
+def seconds(value: float) -> str:
+    """A duration: ``0.42 s``, ``12 s``, ``3 min 05 s``."""
+    if value < 10:
+        return f"{value:.2g} s"
+    if value < 120:
+        return f"{value:.0f} s"
+    return f"{int(value) // 60} min {int(value) % 60:02d} s"

@@ -1,0 +1,255 @@
+"""`simulator describe FILE`: what is in a scenario, in words and tables."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+
+from simulator.cli import console
+from simulator.cli.wording import (
+    codes_words,
+    multiplier_words,
+    rate_words,
+    table_words,
+    trigger_words,
+    value_words,
+)
+from simulator.scenario import load_scenario, model, syntax
+from simulator.scenario.expression_text import format_expression as words
+
+
+def main(args: argparse.Namespace) -> int:
+    scenario, findings = load_scenario(args.file)
+    findings.raise_if_errors()
+    assert scenario is not None  # no errors, so there is one
+    if args.json:
+        console.print_json(plain(scenario))
+    else:
+        describe(scenario, console.stdout())
+    return 0
+
+
+def describe(scenario: model.Scenario, out: Console) -> None:
+    """Print everything in the scenario that an author would want to see again."""
+    out.print(f"[bold]{escape(scenario.title or scenario.id)}[/bold]  [dim]({escape(scenario.id)})[/dim]")
+    if scenario.description:
+        out.print(escape(scenario.description.strip()))
+    out.print()
+    _describe_population(scenario, out)
+    _describe_attributes(scenario, out)
+    for name, disease in scenario.diseases.items():
+        _describe_disease(name, disease, out)
+    _describe_measurements(scenario, out)
+    _describe_treatments(scenario, out)
+    _describe_care(scenario, out)
+    _describe_sources(scenario, out)
+
+
+def _describe_population(scenario: model.Scenario, out: Console) -> None:
+    rows: list[tuple[str, str]] = []
+    population = scenario.population
+    if population is not None:
+        rows.append(("size", f"{population.size:,} patients"))
+        rows.append(("period", f"{population.from_} to {population.to}"))
+        if population.age_sex is not None:
+            rows.append(("age and sex", table_words(population.age_sex)))
+        if population.age is not None:
+            rows.append(("age", words(population.age)))
+        if population.sex:
+            rows.append(("sex", ", ".join(f"{k} {words(v)}" for k, v in population.sex.items())))
+        rows.append(("history", population.history))
+        if population.step is not None:
+            rows.append(("step", words(population.step)))
+    if scenario.mortality is not None:
+        mortality = scenario.mortality
+        factors = multiplier_words(mortality.multiplied)
+        rows.append(("mortality", "\n".join([rate_words(mortality.rate), *factors])))
+    if scenario.communities is not None:
+        contacts = scenario.communities.contacts
+        within = f", {words(contacts.within)} of contacts within" if contacts.within is not None else ""
+        rows.append(("communities", f"{scenario.communities.count}, joined as {contacts.graph}{within}"))
+    for name, exchange in scenario.exchange.items():
+        rows.append((f"exchange {name}", f"share of people with {words(exchange.share)}"))
+    if rows:
+        out.print(console.table("Population", ("", ""), rows))
+
+
+def _describe_attributes(scenario: model.Scenario, out: Console) -> None:
+    rows = []
+    for name, attribute in scenario.attributes.items():
+        if isinstance(attribute.draw, model.Table):
+            drawn = table_words(attribute.draw)
+        elif attribute.draw is not None:
+            drawn = ", ".join(f"{k} {words(v)}" for k, v in attribute.draw.items())
+        else:
+            drawn = words(attribute.value) if attribute.value is not None else ""
+            if attribute.between is not None:
+                drawn += f" between {words(attribute.between)}"
+        rows.append((name, attribute.title or "", drawn, "" if attribute.unit == "1" else attribute.unit))
+    if rows:
+        out.print(console.table("Attributes", ("name", "title", "drawn from", "unit"), rows))
+
+
+def _describe_disease(name: str, disease: model.Disease, out: Console) -> None:
+    codes = f" · {codes_words(disease.codes)}" if disease.codes else ""
+    rows = [
+        ("absent", disease.onset.to or disease.states[0], "onset", trigger_words(disease.onset)),
+        *((t.from_, t.to, "course", trigger_words(t.trigger)) for t in disease.course),
+        *((state, "death", "death", trigger_words(trigger)) for state, trigger in disease.death.items()),
+    ]
+    for event_name, event in disease.events.items():
+        condition = f" while {words(event.while_)}" if event.while_ is not None else ""
+        how = " ".join([rate_words(event.rate) + condition, *multiplier_words(event.multiplied)])
+        rows.append(("", f"{name}.{event_name}", "event", how))
+    rows += [("", f"{name}.diagnosed", "diagnosis", _route_words(route)) for route in disease.diagnosis]
+    title = f"Disease {name}: {disease.title or name}{codes}\nstates: {', '.join(disease.states)}"
+    out.print(console.table(title, ("from", "to", "", "how"), rows))
+
+
+def _route_words(route: model.DiagnosisRoute) -> str:
+    parts = []
+    if route.on is not None:
+        parts.append(f"on {words(route.on)}")
+    if route.after is not None:
+        parts.append(f"after {words(route.after)}")
+    if route.visit:
+        parts.append(f"visit {route.visit}")
+    if route.at:
+        parts.append(f"at {', '.join(route.at)}")
+    if route.if_ is not None:
+        parts.append(f"if {words(route.if_)}")
+    if route.probability is not None:
+        parts.append(f"with probability {value_words(route.probability)}")
+    return " ".join(parts)
+
+
+def _describe_measurements(scenario: model.Scenario, out: Console) -> None:
+    rows = []
+    for name, measurement in scenario.measurements.items():
+        value = measurement.value
+        spread = [f"patients ± {words(value.between_patients)}"] if value.between_patients is not None else []
+        spread += [f"noise ± {words(value.noise)}"] if value.noise is not None else []
+        moves = [
+            f"{kind} {value_words(c.by)}" + (f" while {words(c.while_)}" if c.while_ is not None else "")
+            for kind, changes in (("drift", value.drift), ("shift", value.shift))
+            for c in changes
+        ]
+        behaviour = "\n".join([f"mean {value_words(value.mean)}", *spread, *moves])
+        title = "\n".join(filter(None, (measurement.title or "", codes_words(measurement.codes))))
+        rows.append((name, title, measurement.unit, words(measurement.plausible), behaviour))
+    if rows:
+        out.print(console.table("Measurements", ("name", "title", "unit", "plausible", "true value"), rows))
+
+
+def _describe_treatments(scenario: model.Scenario, out: Console) -> None:
+    rows = []
+    for name, treatment in scenario.treatments.items():
+        start = f"when {words(treatment.start.when)}"
+        if treatment.start.uptake is not None:
+            start += f"\nuptake {value_words(treatment.start.uptake)}"
+        if treatment.start.delay is not None:
+            start += f"\ndelay {words(treatment.start.delay)}"
+        if treatment.available is not None:
+            start += f"\nfrom {treatment.available} on"
+        if treatment.contraindicated is not None:
+            start += f"\nnever while {words(treatment.contraindicated)}"
+        if treatment.never_with:
+            start += f"\nnever with {', '.join(treatment.never_with)}"
+        stop = "\n".join(trigger_words(s) for s in treatment.stop)
+        effects = "\n".join(_effect_words(e) for e in treatment.effects)
+        title = "\n".join(filter(None, (treatment.title or "", codes_words(treatment.codes))))
+        rows.append((name, title, start, stop, effects))
+    if rows:
+        out.print(console.table("Treatments", ("name", "title", "start", "stop", "effects"), rows))
+
+
+def _effect_words(effect: model.Effect) -> str:
+    if effect.hazard is not None:
+        return f"hazard of {effect.hazard} × {words(effect.by) if effect.by is not None else '1'}"
+    moves = [
+        f"{kind} {words(value)}"
+        for kind, value in (("shift", effect.shift), ("drift", effect.drift))
+        if value
+    ]
+    return f"{effect.measurement} {' and '.join(moves)}"
+
+
+def _describe_care(scenario: model.Scenario, out: Console) -> None:
+    rows = []
+    for name, care in scenario.care.items():
+        when = [f"for {words(care.for_)}"] if care.for_ is not None else []
+        when += [f"every {words(care.every)}"] if care.every is not None else []
+        when += (
+            [" ".join([rate_words(care.rate), *multiplier_words(care.multiplied)])]
+            if care.rate is not None
+            else []
+        )
+        when += [f"on {', '.join(words(e) for e in care.on)}"] if care.on else []
+        when += [f"at {', '.join(words(a) for a in care.at)}"] if care.at else []
+        when += [f"if {words(care.if_)}"] if care.if_ is not None else []
+        when += [f"with probability {value_words(care.probability)}"] if care.probability is not None else []
+        when += [f"after {words(care.after)}"] if care.after is not None else []
+        done = [m.measure + (f" if {words(m.if_)}" if m.if_ is not None else "") for m in care.measures] + [
+            order.title or key for key, order in care.orders.items()
+        ]
+        rows.append((name, care.class_, "\n".join(when), "\n".join(done), codes_words(care.reason)))
+    if rows:
+        out.print(console.table("Care", ("name", "class", "when", "measured and done", "reason"), rows))
+
+
+def _describe_sources(scenario: model.Scenario, out: Console) -> None:
+    by_source: dict[str, list[str]] = {}
+    for path, source in sources(scenario):
+        by_source.setdefault(" ".join(source.split()), []).append(path)
+    if by_source:
+        rows = [(", ".join(paths), source) for source, paths in by_source.items()]
+        out.print(console.table("Sources", ("of", "source"), rows))
+
+
+def sources(block: object, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every `source` in a block and what it is the source of (its YAML path)."""
+    if isinstance(block, model.Block):
+        source = getattr(block, "source", None)
+        if source:
+            yield block.path or name, source
+        for field in dataclasses.fields(block):
+            yield from sources(getattr(block, field.name), f"{name}.{field.name}".strip("."))
+    elif isinstance(block, dict):
+        for key, value in block.items():
+            yield from sources(value, f"{name}.{key}".strip("."))
+    elif isinstance(block, list):
+        for index, value in enumerate(block):
+            yield from sources(value, f"{name}[{index}]")
+
+
+POSITIONS = ("span", "spans", "path", "files")
+
+
+def plain(value: Any) -> Any:
+    """A block of the model as JSON values: keys as in YAML, expressions in words, positions left out."""
+    if isinstance(value, syntax.Node):
+        return words(value)  # type: ignore[arg-type]
+    if isinstance(value, model.Table):
+        rows = [{"at": [_band(k) for k in key], "value": words(cell)} for key, cell in value.rows]
+        return {"by": list(value.axes), "table": rows, "source": value.source}
+    if isinstance(value, model.Block):
+        return {
+            field.metadata.get("key") or field.name.rstrip("_"): plain(getattr(value, field.name))
+            for field in dataclasses.fields(value)
+            if field.name not in POSITIONS and getattr(value, field.name) not in (None, [], {})
+        }
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _band(key: str | tuple[float, float | None]) -> str | list[float | None]:
+    return key if isinstance(key, str) else list(key)

@@ -1,0 +1,150 @@
+"""Findings for people (source line and caret) and for programs (JSON)."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from typing import IO
+
+from simulator.errors import Finding, Span
+
+WIDTH = 100  # columns of source shown; longer lines are cut around the caret
+
+_STYLES = {"error": "bold red", "warning": "bold yellow", "place": "bold", "margin": "blue", "hint": "green"}
+
+Piece = tuple[str, str]  # text, style ("" for none)
+
+
+def render_findings(
+    findings: Iterable[Finding], files: Mapping[str, str] | None = None, *, color: bool = False
+) -> str:
+    """All findings as text, in the order of the file, with a closing count.
+
+    `files` holds the text of files by the name in their spans; others are read from disk.
+    `color` adds the escape codes of a terminal (unless the environment sets NO_COLOR).
+    """
+    pieces = _pieces(findings, dict(files or {}))
+    if not color:
+        return "".join(text for text, _ in pieces)
+    from rich.console import Console  # only here: it costs time to import
+    from rich.text import Text
+
+    text = Text()
+    for piece, style in pieces:
+        text.append(piece, style=_STYLES.get(style))
+    sink = io.StringIO()
+    Console(file=sink, force_terminal=True, soft_wrap=True, highlight=False).print(text, end="")
+    return sink.getvalue()
+
+
+def print_findings(
+    findings: Iterable[Finding], files: Mapping[str, str] | None = None, stream: IO[str] | None = None
+) -> None:
+    """Writes all findings to `stream` (stdout if None), in colour if it is a terminal."""
+    stream = stream or sys.stdout
+    stream.write(render_findings(findings, files, color=stream.isatty()))
+
+
+def findings_json(findings: Iterable[Finding]) -> str:
+    """A JSON array of all findings, in the order of the file."""
+    return json.dumps([_as_dict(finding) for finding in _in_order(findings)], indent=2, ensure_ascii=False)
+
+
+def _as_dict(finding: Finding) -> dict[str, str | int | None]:
+    span = finding.span
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "message": finding.message,
+        "file": span.file,
+        "line": span.line,
+        "column": span.column,
+        "end_line": span.end_line,
+        "end_column": span.end_column,
+        "path": finding.path,
+        "expected": finding.expected,
+        "nearest": finding.nearest,
+        "remedy": finding.remedy,
+    }
+
+
+def _in_order(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda f: (f.span.file, f.span.line, f.span.column, f.code))
+
+
+def _pieces(findings: Iterable[Finding], files: dict[str, str]) -> Iterator[Piece]:
+    ordered = _in_order(findings)
+    for finding in ordered:
+        yield f"{finding.span}: ", "place"
+        yield f"{finding.severity} {finding.code}", finding.severity
+        yield f": {_printable(finding.message)}\n", "place"
+        yield from _source(finding.span, files, finding.severity)
+        margin = " " * (len(str(finding.span.line)) + 3) + "= "
+        if finding.path:
+            yield margin, "margin"
+            yield f"at {_printable(finding.path)}\n", ""
+        if finding.expected:
+            yield margin, "margin"
+            yield f"expected: {_printable(finding.expected)}\n", ""
+        if finding.nearest:
+            yield margin, "margin"
+            yield f"did you mean `{_printable(finding.nearest)}`?\n", "hint"
+        if finding.remedy:
+            yield margin, "margin"
+            yield f"{_printable(finding.remedy)}\n", "hint"
+        yield "\n", ""
+    yield _count(ordered), ""
+
+
+def _count(findings: list[Finding]) -> str:
+    if not findings:
+        return "no findings\n"
+    errors = sum(finding.severity == "error" for finding in findings)
+    counts = ((errors, "error"), (len(findings) - errors, "warning"))
+    return ", ".join(f"{n} {word}{'s' * (n > 1)}" for n, word in counts if n) + "\n"
+
+
+def _source(span: Span, files: dict[str, str], severity: str) -> Iterator[Piece]:
+    """The source line with carets under the span, if the file is known."""
+    lines = _text_of(span.file, files).split("\n")
+    if not 1 <= span.line <= len(lines) or lines == [""]:
+        return
+    line = lines[span.line - 1]
+    start = min(span.column - 1, len(line))
+    end = span.end_column - 1 if span.end_line == span.line else len(line.rstrip())
+    end = max(min(end, len(line)), start + 1)
+    left = max(0, min(start - WIDTH // 3, len(line) - WIDTH))
+    shown, before = _printable(line[left : left + WIDTH]), line[left:start]
+    number = str(span.line)
+    yield f" {number} | ", "margin"
+    yield f"{'…' * (left > 0)}{shown.rstrip()}{'…' * (left + WIDTH < len(line))}\n", ""
+    yield " " * (len(number) + 2) + "| ", "margin"
+    caret = max(1, _width(line[start : min(end, left + WIDTH)]))
+    yield " " * (_width(before) + (left > 0)) + "^" * caret + "\n", severity
+
+
+def _text_of(file: str, files: dict[str, str]) -> str:
+    if file not in files:
+        try:
+            with open(file, encoding="utf-8-sig", errors="replace") as stream:
+                files[file] = stream.read()
+        except (OSError, ValueError):
+            files[file] = ""
+    return files[file]
+
+
+def _printable(text: str) -> str:
+    """`text` with control characters (which could steer a terminal) made harmless."""
+    return "".join(
+        "→" if c == "\t" else "\ufffd" if unicodedata.category(c) in ("Cc", "Cs") else c for c in text
+    )
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal that `text` takes."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )

@@ -1,0 +1,257 @@
+"""`simulator`: reads the arguments, hands over to one command, turns what went wrong into an exit code.
+
+Exit codes: 0 fine · 1 findings · 2 bad input · 3 a fault of ours · 130 interrupted. Nothing
+heavy is imported here: `simulator --help` answers at once, and each command loads what it needs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from types import FrameType
+from typing import NoReturn
+
+from simulator import __version__
+from simulator.cli import values
+from simulator.errors import ScenarioError, SimulatorError
+
+FINE, FOUND, BAD_INPUT, FAULT, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 130, 143
+
+EPILOG = """\
+a first walk:
+  simulator check scenarios/demo.yaml
+  simulator run scenarios/demo.yaml --out out/demo
+  simulator summary out/demo
+  simulator patient out/demo 1
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """No abbreviated options; a misspelt command is told its nearest name."""
+
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(allow_abbrev=False, **kwargs)  # type: ignore[arg-type]
+
+    def error(self, message: str) -> NoReturn:
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction) and "invalid choice" in message:
+                typed = message.split("invalid choice: ")[1].split("'")[1]
+                message = f"there is no command '{typed}'"
+                near = get_close_matches(typed, action.choices, n=1)
+                if near:
+                    message += f"; did you mean '{near[0]}'?"
+        sys.stderr.write(f"{self.prog}: {message}\n  see: {self.prog} --help\n")
+        raise SystemExit(BAD_INPUT)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line as a parser; `args.command` names the module that serves it."""
+    parser = Parser(
+        prog="simulator",
+        description="Simulate patient populations: disease models in YAML in, synthetic EHR event logs out.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"simulator {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_check(commands)
+    _add_run(commands)
+    _add_describe(commands)
+    _add_patient(commands)
+    _add_summary(commands)
+    _add_regenerate(commands)
+    _add_verify(commands)
+    return parser
+
+
+Commands = argparse._SubParsersAction  # the type argparse gives, under a name that can be read
+
+
+def _command(commands: Commands[Parser], name: str, help_: str, description: str) -> Parser:
+    parser = commands.add_parser(name, help=help_, description=description)
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an unexpected fault")
+    return parser
+
+
+def _add_check(commands: Commands[Parser]) -> None:
+    parser = _command(
+        commands,
+        "check",
+        "say everything that is wrong with scenarios",
+        "Read scenarios and say everything that is wrong with them, with file, line and column. "
+        "Exit code: 0 fine (warnings do not count), 1 errors found, 2 a file cannot be read.",
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help="scenario (YAML)")
+    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
+
+
+def _add_drawing(parser: Parser) -> None:
+    """The options that decide what is drawn; `run` and `regenerate` must agree on them."""
+    parser.add_argument(
+        "--size",
+        type=values.count,
+        metavar="N",
+        help="patients, e.g. 10_000 or 100k (default: the scenario's)",
+    )
+    parser.add_argument(
+        "--seed", type=values.seed, default=0, metavar="S", help="seed, 0 to 2^64-1 (default: 0)"
+    )
+    parser.add_argument(
+        "--step",
+        metavar="DURATION",
+        help="window in which what patients pass to one another is held constant, e.g. '1 week' or '1 month'",
+    )
+    parser.add_argument(
+        "--workers", type=values.count, metavar="W", help="processes or threads (default: one per processor)"
+    )
+
+
+def _add_run(commands: Commands[Parser]) -> None:
+    parser = _command(
+        commands,
+        "run",
+        "simulate a population and write its records",
+        "Simulate a population and write its records as a MEDS dataset. The same file, size, seed and step "
+        "give the same bytes, whatever the number of workers. Interrupted, it leaves nothing behind.",
+    )
+    parser.add_argument("file", metavar="FILE", help="scenario (YAML)")
+    parser.add_argument("--out", required=True, metavar="DIR", help="folder to write; must not exist yet")
+    _add_drawing(parser)
+    parser.add_argument("--force", action="store_true", help="replace DIR if it holds a dataset")
+    parser.add_argument("--json", action="store_true", help="print what was written as JSON")
+
+
+def _add_describe(commands: Commands[Parser]) -> None:
+    parser = _command(
+        commands,
+        "describe",
+        "say in words and tables what is in a scenario",
+        "Say what is in a scenario: population, diseases, measurements, treatments, care, sources.",
+    )
+    parser.add_argument("file", metavar="FILE", help="scenario (YAML)")
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def _add_patient(commands: Commands[Parser]) -> None:
+    parser = _command(
+        commands,
+        "patient",
+        "show one patient's life, truth and record side by side",
+        "Show one patient's life as a timeline: what was true beside what was recorded.",
+    )
+    parser.add_argument("dataset", metavar="DIR", help="dataset that `run` wrote")
+    parser.add_argument("patient", type=values.count, metavar="ID", help="subject_id, from 1")
+    parser.add_argument(
+        "--all", action="store_true", help="show every visit, even those where nothing changed"
+    )
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def _add_summary(commands: Commands[Parser]) -> None:
+    parser = _command(
+        commands,
+        "summary",
+        "count what is in a dataset",
+        "Count what is in a dataset: events, encounters, diagnoses by age, causes of death.",
+    )
+    parser.add_argument("dataset", metavar="DIR", help="dataset that `run` wrote")
+    parser.add_argument(
+        "--top", type=values.count, default=12, metavar="K", help="rows per table (default: 12)"
+    )
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def _add_regenerate(commands: Commands[Parser]) -> None:
+    parser = _command(
+        commands,
+        "regenerate",
+        "simulate one patient alone, equal to that patient in the full run",
+        "Simulate one patient alone. With the same size, seed and step it is the patient of the full run.",
+    )
+    parser.add_argument("file", metavar="FILE", help="scenario (YAML)")
+    parser.add_argument(
+        "--patient", required=True, type=values.count, metavar="ID", help="subject_id, from 1"
+    )
+    _add_drawing(parser)
+    parser.add_argument(
+        "--format", choices=("table", "json", "jsonl"), default="table", help="how to print (default: table)"
+    )
+    parser.add_argument(
+        "--json", action="store_const", const="json", dest="format", help="same as --format json"
+    )
+
+
+def _add_verify(commands: Commands[Parser]) -> None:
+    parser = _command(
+        commands,
+        "verify",
+        "check that a dataset is whole and free of contradictions",
+        "Check a dataset against invariants that hold in any hospital's records, with a program that "
+        "shares no code with the simulation. Exit code: 0 nothing found, 1 violations, 2 no dataset.",
+    )
+    parser.add_argument("dataset", metavar="DIR", help="dataset that `run` wrote")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code; raises SystemExit only for `--help` and usage errors."""
+    args = build_parser().parse_args(argv)
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        return _serve(args)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _serve(args: argparse.Namespace) -> int:
+    try:
+        command = import_module(f"simulator.cli.{args.command}")
+        code: int = command.main(args)
+        sys.stdout.flush()
+    except ScenarioError as error:
+        _print_findings(error)
+        return BAD_INPUT
+    except SimulatorError as error:
+        _say(f"simulator {args.command}: {error.code} {error}")
+        return BAD_INPUT
+    except BrokenPipeError:
+        # the reader (`| head`) has enough; a second complaint at exit would only confuse
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINE
+    except KeyboardInterrupt as interrupt:
+        terminated = bool(interrupt.args)
+        _say("\nstopped; nothing was left half-written")
+        return TERMINATED if terminated else INTERRUPTED
+    except Exception as error:
+        if args.debug:
+            raise
+        _say(
+            f"simulator {args.command}: {type(error).__name__}: {error}\n"
+            "  This is a fault of ours, not of your input. Run it again with --debug and report what it says."
+        )
+        return FAULT
+    return code
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    """A polite end (SIGTERM) tidies up the way Ctrl-C does."""
+    raise KeyboardInterrupt(number)
+
+
+def _print_findings(error: ScenarioError) -> None:
+    from simulator.cli.findings_view import print_findings
+
+    print_findings(error.findings, stream=sys.stderr)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,52 @@
+"""Values on the command line: what people type, and what it means."""
+
+from __future__ import annotations
+
+import argparse
+import re
+
+MOST = 2**40  #: patients have 40 bits (docs/engine.md, randomness)
+SUFFIXES = {"k": 1_000, "m": 1_000_000}
+
+
+def count(text: str) -> int:
+    """A whole number of at least 1, as people write it.
+
+    >>> count("10_000"), count("10,000"), count("1e5"), count("100k"), count("1.5M")
+    (10000, 10000, 100000, 100000, 1500000)
+
+    Raises: argparse.ArgumentTypeError for anything else.
+    """
+    value = _whole(text)
+    if not 1 <= value < MOST:
+        raise argparse.ArgumentTypeError(
+            f"'{_brief(text)}' is out of range; it must be at least 1 and below 2^40"
+        )
+    return value
+
+
+def seed(text: str) -> int:
+    """A whole number from 0 to 2^64 - 1. Raises: argparse.ArgumentTypeError for anything else."""
+    value = _whole(text)
+    if not 0 <= value < 2**64:
+        raise argparse.ArgumentTypeError(f"'{_brief(text)}' is not a seed; it must be from 0 to 2^64-1")
+    return value
+
+
+def _brief(text: str) -> str:
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _whole(text: str) -> int:
+    cleaned = text.strip().replace("_", "").replace(",", "").lower()
+    scale = SUFFIXES.get(cleaned[-1:], 1)
+    digits = cleaned[:-1] if scale > 1 else cleaned
+    if re.fullmatch(r"[+-]?\d{1,20}", digits):
+        return int(digits) * scale
+    if re.fullmatch(r"[+-]?\d{1,20}(\.\d{1,20})?(e\+?\d{1,2})?", digits):
+        value = float(digits) * scale
+        if value.is_integer():
+            return int(value)
+    raise argparse.ArgumentTypeError(
+        f"'{_brief(text)}' is not a whole number; write e.g. 10000, 10_000, 1e4 or 10k"
+    )

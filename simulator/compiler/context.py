@@ -1,0 +1,98 @@
+"""What is shared while one scenario is lowered: names, findings, codes, encounters, effects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from simulator.compiler import machine as m
+from simulator.compiler.hazards import Effects
+from simulator.compiler.names import Names
+from simulator.compiler.terms import Resolver
+from simulator.errors import Findings
+from simulator.knowledge import codes as knowledge
+from simulator.scenario.model import Scenario
+
+
+@dataclass(slots=True)
+class Codes:
+    """The codes that may be recorded; each (code, kind, status) has one place."""
+
+    items: list[m.CodeSpec] = field(default_factory=list)
+    _places: dict[tuple[str, str, str | None], int] = field(default_factory=dict)
+
+    def place(self, spec: m.CodeSpec) -> int:
+        """The index of a code, added if it is new."""
+        key = (spec.code, spec.kind, spec.status)
+        if key not in self._places:
+            self._places[key] = self.append(spec)
+        return self._places[key]
+
+    def append(self, spec: m.CodeSpec) -> int:
+        """A new place at the end."""
+        self.items.append(spec)
+        return len(self.items) - 1
+
+
+@dataclass(slots=True)
+class Lowering:
+    """One scenario on its way to a Machine."""
+
+    scenario: Scenario
+    findings: Findings
+    names: Names
+    resolver: Resolver
+    effects: Effects = field(default_factory=Effects)
+    codes: Codes = field(default_factory=Codes)
+    encounters: list[m.EncounterSpec] = field(default_factory=list)
+    encounter_index: dict[str, int] = field(default_factory=dict)
+    processes: dict[int, m.Process] = field(default_factory=dict)
+    labels: dict[str, str] = field(default_factory=dict)
+    requested: set[str] = field(default_factory=set)  # care that diagnosis routes send people to
+    measured: set[str] = field(default_factory=set)  # measurements that some visit takes
+    _arrow_names: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, scenario: Scenario, findings: Findings) -> Lowering:
+        names = Names()
+        return cls(scenario, findings, names, Resolver(names, findings))
+
+    def arrow_name(self, name: str) -> str:
+        """`name`, made unique: a second one of the same name is called ``name (2)``."""
+        self._arrow_names[name] = self._arrow_names.get(name, 0) + 1
+        count = self._arrow_names[name]
+        return name if count == 1 else f"{name} ({count})"
+
+    def add_process(self, process: m.Process) -> None:
+        """Put a process in the place that its name was given."""
+        self.processes[self.names.processes[process.name]] = process
+
+    def in_order(self) -> list[m.Process]:
+        """All processes; every name that was given must have got one."""
+        return [self.processes[index] for index in range(len(self.names.processes))]
+
+    def code(
+        self,
+        name: str,
+        codes: Mapping[str, str],
+        title: str | None,
+        kind: str,
+        *,
+        status: str | None = None,
+        unit: str | None = None,
+        lasting: bool = False,
+    ) -> int:
+        """The place of the code that records something called `name`."""
+        known = tuple((k, v) for k, v in codes.items() if k in knowledge.SYSTEMS)
+        return self.codes.place(
+            m.CodeSpec(
+                knowledge.preferred(dict(known), name),
+                title or name.replace("_", " "),
+                unit,
+                None,
+                status,
+                kind,
+                lasting,
+                known,
+            )
+        )

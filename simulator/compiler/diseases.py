@@ -1,0 +1,358 @@
+"""Diseases → processes.
+
+Disease X becomes the latent process `X`: ``absent``, its states, and ``dead`` if it can kill.
+With `onset: {at: birth}` a hidden ``start`` decides at once between ``absent`` and the first
+state. A state that some arrows leave by chance on entry, others later, is two states of one
+name: one that decides, one to stay in.
+
+Entering a state raises `X.STATE`; leaving absence, `X.onset`; returning to it, `X.resolved`.
+Each recurrent event is a process `X.EVENT` with one waiting state and a rate that is zero
+while the event cannot happen; its clock starts afresh after each.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from simulator.compiler import algebra, hazards, triggers
+from simulator.compiler import machine as m
+from simulator.compiler.context import Lowering
+from simulator.compiler.names import listing, nearest
+from simulator.compiler.terms import Where
+from simulator.scenario.model import Disease, Onset, RecurrentEvent, Transition, Trigger
+
+ABSENT, DEAD, START = "absent", "dead", "start"
+_SLOW_MEDIAN_YEARS = 300.0
+_MOST_STATES = 60  # states of one process fit a 64-bit mask
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One arrow as written: from, to (a state, ``absent`` or ``dead``), what fires it."""
+
+    name: str
+    from_: str
+    to: str
+    trigger: Trigger
+    hazard_names: tuple[str, ...]
+    by_chance: bool
+
+
+@dataclass(slots=True)
+class Shape:
+    """The states of a disease's process.
+
+    Attributes:
+        states: names in order.
+        enter: where arrows to a state lead.
+        stay: where the arrows that are not by chance leave a state from.
+        moves: all arrows but the onset.
+    """
+
+    states: list[str] = field(default_factory=list)
+    enter: dict[str, int] = field(default_factory=dict)
+    stay: dict[str, int] = field(default_factory=dict)
+    moves: list[Move] = field(default_factory=list)
+
+    def add(self, name: str, *, decides: bool = False) -> None:
+        self.enter[name] = len(self.states)
+        self.states.append(name)
+        if decides:
+            self.states.append(name)
+        self.stay[name] = len(self.states) - 1
+
+    def mask(self, *names: str) -> int:
+        return sum(1 << i for i, state in enumerate(self.states) if state in names)
+
+
+def at_birth(onset: Onset) -> bool:
+    return onset.at is not None
+
+
+def shape(name: str, disease: Disease) -> Shape:
+    """The states of a disease's process and its arrows, without judging them."""
+    result = Shape()
+    for arrow in disease.course:
+        hazard = f"{name}.{arrow.from_} -> {arrow.to}"
+        chance = triggers.kinds_of(arrow.trigger) == ["probability"]
+        label = f"{name}: {arrow.from_} -> {arrow.to}"
+        result.moves.append(Move(label, arrow.from_, arrow.to, arrow.trigger, (hazard,), chance))
+    for state, trigger in disease.death.items():
+        known = (f"{name}.death", f"{name}.{state} -> death")
+        chance = triggers.kinds_of(trigger) == ["probability"]
+        result.moves.append(Move(f"{name}: {state} -> death", state, DEAD, trigger, known, chance))
+    if at_birth(disease.onset):
+        result.add(START)
+    result.add(ABSENT)
+    for state in dict.fromkeys(disease.states):
+        leaving = [mv.by_chance for mv in result.moves if mv.from_ == state]
+        result.add(state, decides=any(leaving) and not all(leaving))
+    if disease.death:
+        result.add(DEAD)
+    return result
+
+
+def resolves(disease: Disease) -> bool:
+    """Whether people recover from it."""
+    return any(arrow.to == ABSENT for arrow in disease.course)
+
+
+def declare(low: Lowering, name: str, disease: Disease) -> None:
+    """Give the disease's processes, states and events their names."""
+    names = low.names
+    process = names.process(name)
+    names.add(name, "disease", process)
+    form = shape(name, disease)
+    masks = {"": form.mask(*disease.states), ABSENT: form.mask(ABSENT)}
+    masks.update({state: form.mask(state) for state in disease.states})
+    names.states[name] = masks
+    for event in ("onset", *disease.states, *disease.events):
+        names.event(f"{name}.{event}")
+    if resolves(disease):
+        names.event(f"{name}.resolved")
+    for event in disease.events:
+        names.process(f"{name}.{event}")
+    if disease.diagnosis:
+        names.event(f"{name}.diagnosed")
+        for i, route in enumerate(disease.diagnosis, start=1):
+            if not route.at:
+                names.process(f"{name}.route{i}")
+        names.process(f"{name}.diagnosis")
+
+
+def lower(low: Lowering, name: str, disease: Disease) -> None:
+    """Add the processes of a disease and of its recurrent events."""
+    form = shape(name, disease)
+    low.labels[name] = disease.title or name
+    _check_names(low, name, disease)
+    _check_moves(low, name, disease, form)
+    outgoing: dict[int, list[m.Arrow]] = {i: [] for i in range(len(form.states))}
+    _onset(low, name, disease, form, outgoing)
+    for move in form.moves:
+        _move(low, name, form, move, outgoing)
+    for state in disease.states:
+        _stay_after_deciding(name, form, state, outgoing)
+    states = []
+    for i, state in enumerate(form.states):
+        entered = state in disease.states and form.enter[state] == i
+        on_entry = (m.Raise(low.names.event(f"{name}.{state}")),) if entered else ()
+        states.append(m.State(state, tuple(outgoing[i]), on_entry))
+    low.add_process(m.Process(name, tuple(states), latent=True))
+    for key, event in disease.events.items():
+        _event(low, name, key, event)
+
+
+def _check_names(low: Lowering, name: str, disease: Disease) -> None:
+    place = Where.key(disease, "states")
+    report = low.resolver.report
+    if not disease.states:
+        report("E716", f"disease {name} has no states", None, place, expected="at least one")
+    if len(disease.states) + 4 > _MOST_STATES:
+        report("E716", f"{len(disease.states)} states are too many", None, place, expected="at most 56")
+    words = [*disease.states, *disease.events]
+    for word in dict.fromkeys(words):
+        if words.count(word) > 1:
+            report("E506", f"`{word}` is named twice in disease {name}", None, place)
+        if word in ("onset", "diagnosed", "resolved", "death", ABSENT, DEAD, START):
+            report("E506", f"`{word}` is a word of the language, not a state or event", None, place)
+
+
+def _check_moves(low: Lowering, name: str, disease: Disease, form: Shape) -> None:
+    """States that exist, arrows said once, chances that add up."""
+    legal = [ABSENT, *disease.states]
+    for arrow in disease.course:
+        for end in (arrow.from_, arrow.to):
+            if end not in legal:
+                _no_state(low, name, end, arrow, legal)
+        if arrow.from_ == arrow.to:
+            place = Where(arrow.path, arrow.span)
+            low.resolver.report(
+                "E704", f"the arrow leads from {arrow.from_} to itself", arrow, place,
+                remedy="say what happens again and again under `events:`",
+            )  # fmt: skip
+    for state, trigger in disease.death.items():
+        if state not in disease.states:
+            place = Where(trigger.path, trigger.span)
+            low.resolver.report(
+                "E503", f"{name} has no state `{state}`", trigger, place,
+                expected=listing(disease.states), nearest=nearest(state, disease.states),
+            )  # fmt: skip
+    _check_twice(low, form)
+    for state in disease.states:
+        _check_chances(low, state, [mv for mv in form.moves if mv.from_ == state])
+
+
+def _no_state(low: Lowering, name: str, state: str, arrow: Transition, legal: list[str]) -> None:
+    remedy = "write it under `death:`" if state in ("death", DEAD, "died") else ""
+    low.resolver.report(
+        "E503", f"{name} has no state `{state}`", arrow, Where(arrow.path, arrow.span),
+        expected=listing(legal, 12), nearest=nearest(state, legal), remedy=remedy,
+    )  # fmt: skip
+
+
+def _check_twice(low: Lowering, form: Shape) -> None:
+    seen: set[tuple[str, str, str]] = set()
+    for move in form.moves:
+        kinds = triggers.kinds_of(move.trigger)
+        key = (move.from_, move.to, "/".join(kinds))
+        if key in seen and kinds in (["rate"], ["after"], ["probability"]):
+            low.resolver.report(
+                "E704", f"the arrow {move.from_} -> {move.to} is written twice", move.trigger,
+                Where(move.trigger.path, move.trigger.span), remedy="keep one of them",
+            )  # fmt: skip
+        seen.add(key)
+
+
+def _check_chances(low: Lowering, state: str, moves: list[Move]) -> None:
+    """Chances of leaving on entry: exactly 1 if there is no other way out, at most 1 otherwise."""
+    chances = [mv for mv in moves if mv.by_chance]
+    if not chances:
+        return
+    values = []
+    for move in chances:
+        value = move.trigger.probability
+        where = Where.key(move.trigger, "probability", once=True)
+        term = None if value is None else low.resolver.probability(value, where)
+        values.append(None if term is None else algebra.constant(term))
+    known = [v for v in values if v is not None]
+    if len(known) < len(values):
+        return
+    total, others = math.fsum(known), len(moves) > len(chances)
+    where = Where(chances[0].trigger.path, chances[0].trigger.span)
+    if total > 1.0 + 1e-9:
+        low.resolver.report(
+            "E703", f"the chances of leaving {state} add up to {total:g}", chances[0].trigger, where,
+            expected="at most 1",
+        )  # fmt: skip
+    elif not others and total < 1.0 - 1e-9:
+        low.resolver.report(
+            "E703", f"the chances of leaving {state} add up to {total:g}, and nothing else leads on",
+            chances[0].trigger, where, expected="1", remedy="add the arrow that takes the rest",
+        )  # fmt: skip
+
+
+def _onset(
+    low: Lowering, name: str, disease: Disease, form: Shape, outgoing: dict[int, list[m.Arrow]]
+) -> None:
+    onset = disease.onset
+    place = Where(onset.path, onset.span)
+    to = onset.to if onset.to is not None else (disease.states[0] if disease.states else "")
+    if to not in disease.states:
+        if disease.states:
+            low.resolver.report(
+                "E503", f"{name} has no state `{to}`", onset, Where.key(onset, "to"),
+                expected=listing(disease.states, 12), nearest=nearest(to, disease.states),
+            )  # fmt: skip
+        return
+    begins = (m.Raise(low.names.event(f"{name}.onset")),)
+    target = form.enter[to]
+    if at_birth(onset):
+        chance = _chance_at_birth(low, onset, place)
+        if chance is not None:
+            rest = algebra.apply("sub", algebra.TRUE, chance)
+            outgoing[0] = [
+                m.Arrow(f"{name}: onset", target, m.ByChance(chance), begins),
+                m.Arrow(f"{name}: unaffected", form.enter[ABSENT], m.ByChance(rest), silent=True),
+            ]
+        return
+    if triggers.kinds_of(onset) == ["probability"]:
+        low.resolver.report(
+            "E716", "a chance alone does not say when the disease begins", onset, place,
+            remedy="add `at: birth`, or give a `rate:`",
+        )  # fmt: skip
+        return
+    fires = triggers.trigger(
+        low.resolver, onset, hazard_names=(f"{name}.onset",), effects=low.effects,
+        allowed=("rate", "after", "when", "on"),
+    )  # fmt: skip
+    if fires is not None:
+        outgoing[form.stay[ABSENT]].append(m.Arrow(f"{name}: onset", target, fires, begins))
+
+
+def _chance_at_birth(low: Lowering, onset: Onset, place: Where) -> m.Term | None:
+    if onset.at != "birth":
+        low.resolver.report(
+            "E716", f"`at: {onset.at}` is not known", onset, Where.key(onset, "at"), expected="`at: birth`"
+        )
+        return None
+    if triggers.kinds_of(onset) not in ([], ["probability"]):
+        low.resolver.report("E702", "a disease present from birth has no other trigger", onset, place)
+        return None
+    if onset.probability is None:
+        return algebra.TRUE
+    return low.resolver.probability(onset.probability, Where.key(onset, "probability", once=True))
+
+
+def _move(low: Lowering, name: str, form: Shape, move: Move, outgoing: dict[int, list[m.Arrow]]) -> None:
+    if move.from_ not in form.enter or move.to not in form.enter:
+        return
+    if move.from_ == ABSENT and move.by_chance:
+        place = Where(move.trigger.path, move.trigger.span)
+        message = "absence is not left by chance"
+        low.resolver.report("E702", message, move.trigger, place, remedy="use `onset:`")
+        return
+    fires = triggers.trigger(
+        low.resolver, move.trigger, hazard_names=move.hazard_names, effects=low.effects
+    )
+    if fires is None:
+        return
+    _check_slow(low, move, fires)
+    actions: list[m.Action] = []
+    if move.from_ == ABSENT and move.to != DEAD:
+        actions.append(m.Raise(low.names.event(f"{name}.onset")))
+    if move.to == ABSENT:
+        actions.append(m.Raise(low.names.event(f"{name}.resolved")))
+    if move.to == DEAD:
+        actions.append(m.Die())
+    source = form.enter[move.from_] if move.by_chance else form.stay[move.from_]
+    outgoing[source].append(m.Arrow(low.arrow_name(move.name), form.enter[move.to], fires, tuple(actions)))
+
+
+def _check_slow(low: Lowering, move: Move, fires: m.Trigger) -> None:
+    if not isinstance(fires, m.ByRate) or fires.base != hazards.CONSTANT:
+        return
+    rate = 1.0 if fires.multiplier is None else algebra.constant(fires.multiplier)
+    if rate is None or rate * _SLOW_MEDIAN_YEARS >= math.log(2.0):
+        return
+    where = Where.key(move.trigger, "rate")
+    if rate == 0.0:
+        low.resolver.report("W307", "with this rate it never happens", move.trigger.rate, where)
+    else:
+        median = math.log(2.0) / rate
+        low.resolver.report(
+            "W302", f"this rate means a median of {median:,.0f} years", move.trigger.rate, where,
+            remedy="check the time unit and the decimal point",
+        )  # fmt: skip
+
+
+def _stay_after_deciding(name: str, form: Shape, state: str, outgoing: dict[int, list[m.Arrow]]) -> None:
+    """The rest of the chance: into the second state of the same name, unseen."""
+    if form.enter[state] == form.stay[state]:
+        return
+    deciding = outgoing[form.enter[state]]
+    weights = [a.trigger.weight for a in deciding if isinstance(a.trigger, m.ByChance)]
+    rest = algebra.apply("sub", algebra.TRUE, algebra.total(weights))
+    if isinstance(rest, m.Const):
+        rest = m.Const(max(0.0, rest.value))
+    else:
+        rest = m.Apply("max", (algebra.FALSE, rest))
+    deciding.append(m.Arrow(f"{name}: stays {state}", form.stay[state], m.ByChance(rest), silent=True))
+
+
+def _event(low: Lowering, name: str, key: str, event: RecurrentEvent) -> None:
+    resolver = low.resolver
+    process = f"{name}.{key}"
+    low.labels[process] = event.title or key.replace("_", " ")
+    gate: m.Term | None = m.InState(low.names.processes[name], low.names.states[name][""])
+    if event.while_ is not None:
+        gate = resolver.condition(event.while_, Where.key(event, "while"))
+    rate = None
+    if gate is not None:
+        rate = hazards.by_rate(
+            resolver, event.rate, event.multiplied, Where.key(event, "rate"),
+            effects=low.effects.on(process), gate=gate,
+        )  # fmt: skip
+    happens = (m.Raise(low.names.event(process)),)
+    arrows = () if rate is None else (m.Arrow(f"{name}: {key}", 0, rate, happens),)
+    low.add_process(m.Process(process, (m.State("waiting", arrows),), latent=True))

@@ -1,0 +1,590 @@
+"""Expressions → terms: names are looked up, kinds and units checked, clocks recognised.
+
+An expression is resolved in a `Where`: the place that findings point at, whether its value is
+wanted at one instant only (`once`: at a draw, an action, a measurement) or for as long as it
+may change, and whether it is a rule that can only read the chart. Continuously changing
+things (age, a true measurement, the time since an event) may be computed with in the former;
+in the latter they can only be compared with constants, which tells the engine when the
+comparison will next change.
+
+Whatever is wrong is added to the findings; the result is then None, and None goes on to the
+top in silence, so that one mistake is one finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from simulator import units
+from simulator.compiler import algebra, comparisons, tables
+from simulator.compiler import machine as m
+from simulator.compiler.kinds import (
+    SHARE,
+    WORDS,
+    Kind,
+    Typed,
+    in_unit,
+    number,
+    truth,
+    years_to_us,
+)
+from simulator.compiler.names import Names, listing, nearest
+from simulator.errors import NOWHERE, Findings, Span
+from simulator.scenario import syntax as s
+from simulator.scenario.model import Block, Table, Value
+
+_COMPARE = ("==", "!=", "<", "<=", ">", ">=")
+_ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow"}
+DISTRIBUTIONS = ("normal", "uniform", "exponential", "weibull", "gamma", "lognormal", "beta")
+_FUNCTIONS = ("min", "max", "exp", "log", "sqrt", "if")
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The place of an expression and what may be asked there.
+
+    `chart` names the rule if it can only read the record, e.g. "`for` of care cf_clinic".
+    """
+
+    path: str
+    span: Span = NOWHERE
+    once: bool = False
+    chart: str = ""
+
+    @classmethod
+    def key(cls, block: Block, key: str, *, once: bool = False, chart: str = "") -> Where:
+        """The value of `key` in `block`."""
+        span = block.spans.get(key, block.span)
+        return cls(f"{block.path}.{key}" if block.path else key, span, once, chart)
+
+    def at_once(self) -> Where:
+        return replace(self, once=True)
+
+
+class Resolver:
+    """Resolves expressions against the names of one scenario."""
+
+    def __init__(self, names: Names, findings: Findings) -> None:
+        self.names = names
+        self.findings = findings
+        self.thresholds: list[comparisons.Threshold] = []
+
+    # --- what other modules ask for -----------------------------------------------------
+
+    def condition(self, expr: s.Expr, where: Where) -> m.Term | None:
+        """A truth that holds or does not."""
+        item = self.typed(expr, where)
+        return None if item is None else self._truth(item, expr, where)
+
+    def number(self, value: Value, where: Where, unit: str | None = None) -> m.Term | None:
+        """A number in `unit` (None: a pure number), or a table of them."""
+        if isinstance(value, Table):
+            return tables.lookup(self, value, where, lambda e: self.constant(e, where, unit))
+        item = self.plain(value, where)
+        return None if item is None else self._numeric(item, value, where, unit)
+
+    def rate(self, value: Value, where: Where, unit: str | None = None) -> m.Term | None:
+        """Something per year: a rate, or a slope of a quantity in `unit`."""
+        if isinstance(value, Table):
+            return tables.lookup(self, value, where, lambda e: self.constant_rate(e, where, unit))
+        item = self.plain(value, where)
+        if item is None:
+            return None
+        if item.kind != "rate" and item.constant != 0.0:
+            remedy = "say per what time it is meant, e.g. `0.06 per year`"
+            self.report("E601", f"{item.words} stands where a rate belongs", value, where, remedy=remedy)
+            return None
+        return self._units(item, value, where, unit)
+
+    def probability(self, value: Value, where: Where) -> m.Term | None:
+        """A number from 0 to 1."""
+        if isinstance(value, Table):
+            return tables.lookup(self, value, where, lambda e: self.constant_probability(e, where))
+        term = self.number(value, where)
+        p = None if term is None else algebra.constant(term)
+        if p is not None and not 0.0 <= p <= 1.0:
+            self.report(
+                "E603",
+                f"{p:g} is not a probability",
+                value,
+                where,
+                expected="a number from 0 to 1, or 0% to 100%",
+                remedy=f"write `{p:g}%`" if 1.0 < p <= 100.0 else "",
+            )
+            return None
+        return term
+
+    def duration(self, expr: s.Expr, where: Where) -> m.Term | None:
+        """A duration in microseconds."""
+        item = self.plain(expr, where)
+        if item is None:
+            return None
+        if item.kind != "duration":
+            self.report(
+                "E601", f"{item.words} stands where a duration belongs", expr, where,
+                expected="a number with a time unit, e.g. `6 months`",
+            )  # fmt: skip
+            return None
+        return item.term
+
+    def constant(self, expr: s.Expr, where: Where, unit: str | None = None) -> float | None:
+        """A number known before the run, in `unit`."""
+        return self._constant(self.number(expr, where, unit), expr, where)
+
+    def constant_rate(self, expr: s.Expr, where: Where, unit: str | None = None) -> float | None:
+        """A rate per year known before the run."""
+        return self._constant(self.rate(expr, where, unit), expr, where)
+
+    def constant_probability(self, expr: s.Expr, where: Where) -> float | None:
+        """A probability known before the run."""
+        return self._constant(self.probability(expr, where), expr, where)
+
+    def constant_duration(self, expr: s.Expr, where: Where) -> int | None:
+        """A duration known before the run, in whole microseconds, not negative."""
+        value = self._constant(self.duration(expr, where), expr, where)
+        if value is None:
+            return None
+        if value < 0:
+            self.report("E606", "a duration cannot be negative", expr, where)
+            return None
+        return round(value)
+
+    def event(self, expr: s.Expr, where: Where) -> str | None:
+        """The name of an event."""
+        if not isinstance(expr, s.Name):
+            self.report("E505", "this is not an event", expr, where, expected="a name such as `cf.onset`")
+            return None
+        if expr.text in self.names.events and ":" not in expr.text:
+            return expr.text
+        known = self.names.public_events()
+        own = [e for e in known if e.split(".")[0] == expr.parts[0]]
+        owner = self.names.symbols.get(expr.parts[0])
+        message = f"there is no event `{expr.text}`"
+        if owner is not None and own:
+            expected = f"an event of {owner.kind} {owner.name}: {listing(own)}"
+        elif owner is not None:
+            expected, message = "", f"{message}: {owner.kind} {owner.name} has no events"
+        else:
+            expected = "`DISEASE.onset`, `DISEASE.STATE`, `TREATMENT.started`, `CARE.visit`, …"
+        self.report("E505", message, expr, where, expected=expected, nearest=nearest(expr.text, own or known))
+        return None
+
+    def report(
+        self,
+        code: str,
+        message: str,
+        node: object,
+        where: Where,
+        *,
+        expected: str = "",
+        nearest: str | None = None,
+        remedy: str = "",
+    ) -> None:
+        """Add a finding at `node` (or, if that stands nowhere, at `where`)."""
+        span = getattr(node, "span", NOWHERE)
+        span = where.span if span == NOWHERE else span
+        self.findings.add(
+            code, message, span, path=where.path, expected=expected, nearest=nearest, remedy=remedy
+        )
+
+    # --- kinds ---------------------------------------------------------------------------
+
+    def plain(self, expr: s.Expr, where: Where) -> Typed | None:
+        """A number, duration, rate or date to compute with: ages and true values as of now."""
+        item = self.typed(expr, where)
+        return None if item is None else self.value(item, expr, where)
+
+    def value(self, item: Typed, expr: s.Expr, where: Where) -> Typed | None:
+        """What an age, a level, … is when its value is needed."""
+        if item.kind in ("number", "duration", "rate", "date"):
+            return item
+        if item.kind in ("age", "level") and not where.once:
+            example = "age >= 40 years" if item.kind == "age" else f"{item.name} >= 10"
+            self.report(
+                "E608",
+                f"`{item.name}` changes all the time and cannot be computed with here",
+                expr,
+                where,
+                remedy=f"compare it with a constant (`{example}`)"
+                + (" or use a table by age" if item.kind == "age" else ""),
+            )
+            return None
+        if item.kind == "age":
+            return Typed(years_to_us(item.term), "duration")
+        if item.kind == "level":
+            return number(item.term, item.unit)
+        remedy = {
+            "category": f"choose by it: `if({item.name} == …, 1, 0)`, or a table by {item.name}",
+            "disease": f"choose by it: `if({item.name}, 1, 0)`",
+            "truth": "choose by it: `if(condition, 1, 0)`",
+            "count": "compare it with a number: `count of … >= 3`",
+            "since": "compare it with a duration: `time since … > 6 months`",
+            "now": "compare it with a date: `date >= 2019-10-21`",
+        }[item.kind]
+        self.report("E601", f"{item.words} is not a number", expr, where, remedy=remedy)
+        return None
+
+    def _truth(self, item: Typed, expr: s.Expr, where: Where) -> m.Term | None:
+        if item.kind in ("truth", "disease"):
+            return item.term
+        remedy = {
+            "category": f"say which: `{item.name} == …` or `{item.name} in […]`",
+            "level": f"compare it: `{item.name} >= …`",
+            "age": "compare it: `age >= 40 years`",
+        }.get(item.kind, "compare it with something")
+        self.report("E601", f"{item.words} is neither true nor false", expr, where, remedy=remedy)
+        return None
+
+    def _numeric(self, item: Typed, expr: s.Expr, where: Where, unit: str | None) -> m.Term | None:
+        if item.kind != "number":
+            want = "a number" if unit in (None, "1") else f"a number in {unit}"
+            remedy = ""
+            if item.kind == "duration":
+                remedy = "divide it by its unit to get a number, e.g. `age / 1 year`"
+            self.report("E601", f"{item.words} stands where {want} belongs", expr, where, remedy=remedy)
+            return None
+        return self._units(item, expr, where, unit)
+
+    def _units(self, item: Typed, expr: s.Expr, where: Where, unit: str | None) -> m.Term | None:
+        converted = in_unit(item, unit)
+        if converted is None:
+            have = "a share" if item.unit == SHARE else f"`{item.unit}`"
+            want = "a number without unit" if unit in (None, "1") else f"`{unit}`"
+            self.report("E602", f"the unit is {have} where {want} belongs", expr, where)
+            return None
+        return converted.term
+
+    def _constant(self, term: m.Term | None, expr: object, where: Where) -> float | None:
+        if term is None:
+            return None
+        value = algebra.constant(term)
+        if value is None:
+            self.report("E607", "this must be known before the run", expr, where, expected="a constant")
+        return value
+
+    # --- expressions ---------------------------------------------------------------------
+
+    def typed(self, expr: s.Expr, where: Where) -> Typed | None:
+        """An expression with its kind; None if something in it is wrong."""
+        handlers: dict[type, Callable[[Any, Where], Typed | None]] = {
+            s.Number: lambda e, w: number(m.Const(e.value)),
+            s.Quantity: self._quantity,
+            s.Rate: self._rate,
+            s.Date: lambda e, w: Typed(m.Const(float(comparisons.midnight(e.value))), "date"),
+            s.Name: self._name,
+            s.Unary: self._unary,
+            s.Binary: self._binary,
+            s.In: lambda e, w: comparisons.membership(self, e, w),
+            s.Call: self._call,
+            s.On: self._on,
+            s.Diagnosed: self._diagnosed,
+            s.Since: self._since,
+            s.Count: self._count,
+            s.Last: self._last,
+            s.Range: self._spread,
+            s.PlusMinus: self._spread,
+        }
+        return handlers[type(expr)](expr, where)
+
+    def _quantity(self, expr: s.Quantity, where: Where) -> Typed | None:
+        unit = units.time_unit(expr.unit)
+        if unit is not None:
+            return Typed(m.Const(float(units.duration_us(expr.value, unit))), "duration")
+        if expr.unit == "%":
+            return number(m.Const(expr.value / 100.0), SHARE)
+        if not units.is_unit(expr.unit):
+            self.report(
+                "E602", f"`{expr.unit}` is not a unit", expr, where,
+                expected="a UCUM unit or a time unit", nearest=units.nearest_unit(expr.unit),
+            )  # fmt: skip
+            return None
+        return number(m.Const(expr.value), expr.unit)
+
+    def _rate(self, expr: s.Rate, where: Where) -> Typed | None:
+        item = self.plain(expr.value, where)
+        if item is None:
+            return None
+        if item.kind != "number":
+            self.report("E601", f"{item.words} per {expr.unit} is not a rate", expr, where)
+            return None
+        return Typed(algebra.apply("div", item.term, m.Const(units.YEARS[expr.unit])), "rate", item.unit)
+
+    def _name(self, expr: s.Name, where: Where) -> Typed | None:
+        text = expr.text
+        if text == "age":
+            return Typed(m.Age(), "age", name="age")
+        if text == "date":
+            return Typed(m.Const(0.0), "now", name="date")
+        symbol = self.names.symbols.get(text)
+        if symbol is None:
+            self._unknown(expr, where)
+            return None
+        if symbol.kind == "attribute":
+            if text in self.names.categories:
+                return Typed(m.Var(symbol.index), "category", name=text)
+            return number(m.Var(symbol.index), self.names.units[text])
+        if symbol.kind == "disease":
+            self.must_be_chart(f"the true state of {text}", f"`{text} diagnosed`", expr, where)
+            present = self.names.states[text][""]
+            return Typed(m.InState(symbol.index, present), "disease", name=text, index=symbol.index)
+        if symbol.kind == "measurement":
+            self.must_be_chart(f"the true value of {text}", f"`last {text}`", expr, where)
+            return Typed(m.Level(symbol.index), "level", self.names.units[text], text, symbol.index)
+        if symbol.kind == "exchange":
+            return number(m.Signal(symbol.index), "1")
+        remedy = f"write `on {text}` or `ever on {text}`" if symbol.kind == "treatment" else (
+            f"write `time since {text}.visit` or `count of {text}.visit`"
+        )  # fmt: skip
+        self.report("E502", f"{symbol.kind} `{text}` has no value of its own", expr, where, remedy=remedy)
+        return None
+
+    def must_be_chart(self, what: str, instead: str, expr: s.Expr, where: Where) -> None:
+        """A rule that can only read the chart must not read the truth."""
+        if where.chart:
+            self.report(
+                "E701",
+                f"{where.chart} reads {what}, which only the record can tell",
+                expr,
+                where,
+                remedy=f"read it off the chart: {instead}",
+            )
+
+    def _unknown(self, expr: s.Name, where: Where) -> None:
+        text, names = expr.text, self.names
+        if len(expr.parts) > 1:
+            owner = names.symbols.get(expr.parts[0])
+            if text in names.events:
+                remedy = f"write `time since {text} > …` or `count of {text} in last … >= …`"
+                self.report("E502", f"`{text}` is an event, not a value", expr, where, remedy=remedy)
+                return
+            if owner is not None and owner.kind == "disease":
+                states = [x for x in names.states[owner.name] if x]
+                self.report(
+                    "E503", f"`{text}` is not a value", expr, where,
+                    expected=f"a state of {owner.name}, as `{owner.name} in [{states[-1]}]`",
+                    nearest=nearest(expr.parts[1], states),
+                )  # fmt: skip
+                return
+        if text in names.later:
+            self.report(
+                "E501", f"`{text}` is not known yet when this is drawn", expr, where,
+                expected="`age`, `sex` or an attribute declared before this one",
+            )  # fmt: skip
+            return
+        usable = [x for x, y in names.symbols.items() if y.kind not in ("treatment", "care")]
+        self.report(
+            "E501", f"there is no `{text}`", expr, where,
+            expected="an attribute, disease, measurement or exchange of this scenario",
+            nearest=nearest(text, [*usable, "age", "date"]),
+        )  # fmt: skip
+
+    def _unary(self, expr: s.Unary, where: Where) -> Typed | None:
+        if expr.op == "not":
+            term = self.condition(expr.operand, where)
+            return None if term is None else truth(algebra.negation(term))
+        item = self.plain(expr.operand, where)
+        if item is None:
+            return None
+        if item.kind == "date":
+            self.report("E601", "a date cannot be negative", expr, where)
+            return None
+        return replace(item, term=algebra.apply("neg", item.term))
+
+    def _binary(self, expr: s.Binary, where: Where) -> Typed | None:
+        if expr.op in ("and", "or"):
+            left, right = self.condition(expr.left, where), self.condition(expr.right, where)
+            if left is None or right is None:
+                return None
+            return truth((algebra.all_of if expr.op == "and" else algebra.any_of)(left, right))
+        if expr.op in _COMPARE:
+            return comparisons.compare(self, expr, where)
+        left_item, right_item = self.plain(expr.left, where), self.plain(expr.right, where)
+        if left_item is None or right_item is None:
+            return None
+        return self._arithmetic(expr.op, left_item, right_item, expr, where)
+
+    def _arithmetic(self, op: str, a: Typed, b: Typed, expr: s.Expr, where: Where) -> Typed | None:
+        kinds = (a.kind, b.kind)
+        name = _ARITHMETIC.get(op, op)
+        if kinds == ("number", "number"):
+            return self._numbers(name, a, b, expr, where)
+        kind: Kind | None = None
+        year = m.Const(float(units.MICROSECONDS["year"]))
+        spans = ("duration", "rate")
+        alike = name in ("add", "sub", "min", "max") and a.kind == b.kind
+        scaled = name in ("mul", "div") and b.kind == "number"
+        if a.kind in spans and (alike or scaled):
+            kind = a.kind
+        elif name == "mul" and a.kind == "number" and b.kind in spans:
+            kind = b.kind
+        elif name == "div" and a.kind == b.kind and a.kind in spans:
+            kind = "number"
+        elif name == "mul" and set(kinds) == {"duration", "rate"}:
+            kind = "number"
+            a, b = (a, b) if a.kind == "rate" else (b, a)
+            b = replace(b, term=algebra.apply("div", b.term, year))
+        elif name == "div" and kinds == ("number", "duration"):
+            kind = "rate"
+            b = replace(b, term=algebra.apply("div", b.term, year))
+        if kind is None:
+            words = f"{WORDS[a.kind]} and {WORDS[b.kind]}"
+            self.report("E601", f"`{op}` cannot join {words}", expr, where)
+            return None
+        return self.operator(name, (a.term, b.term), kind, None, expr, where)
+
+    def _numbers(self, name: str, a: Typed, b: Typed, expr: s.Expr, where: Where) -> Typed | None:
+        if name in ("mul", "pow") or (name == "div" and (a.unit != b.unit)):
+            # a bare number may carry any unit (a coefficient), unless both are plain quantities
+            both = a.constant is not None and b.constant is not None
+            unit = a.unit if b.unit is None else b.unit if a.unit is None and name == "mul" else None
+            if both and unit is not None and unit != SHARE and name != "pow":
+                return self.operator(name, (a.term, b.term), "number", unit, expr, where)
+            a, b = in_unit(a, None) or a, in_unit(b, None) or b
+            return self.operator(name, (a.term, b.term), "number", None, expr, where)
+        unit = a.unit if a.unit not in (None, SHARE) else b.unit
+        left = in_unit(a, unit)
+        right = in_unit(b, unit)
+        if left is None or right is None:
+            self.report("E602", f"`{a.unit}` and `{b.unit}` cannot be joined", expr, where)
+            return None
+        exact = a.unit == b.unit or SHARE in (a.unit, b.unit)
+        kept = unit if exact and name != "div" else None
+        return self.operator(name, (left.term, right.term), "number", kept, expr, where)
+
+    def operator(
+        self, name: str, args: tuple[m.Term, ...], kind: Kind, unit: str | None, expr: s.Expr, where: Where
+    ) -> Typed | None:
+        """`name` applied to `args`, or a finding if that has no value."""
+        try:
+            return Typed(algebra.apply(name, *args), kind, unit)
+        except (ArithmeticError, ValueError):
+            self.report("E605", "this has no finite value", expr, where)
+            return None
+
+    def _call(self, expr: s.Call, where: Where) -> Typed | None:
+        if expr.function in DISTRIBUTIONS:
+            self.report(
+                "E601", f"`{expr.function}(…)` is drawn, and nothing is drawn here", expr, where,
+                remedy="give a number, or draw an attribute and use its name",
+            )  # fmt: skip
+            return None
+        if expr.function not in _FUNCTIONS:
+            self.report(
+                "E509", f"there is no function `{expr.function}`", expr, where,
+                expected=listing([*_FUNCTIONS, *DISTRIBUTIONS], 20),
+                nearest=nearest(expr.function, [*_FUNCTIONS, *DISTRIBUTIONS]),
+            )  # fmt: skip
+            return None
+        count = {"if": 3, "min": 2, "max": 2}.get(expr.function, 1)
+        enough = len(expr.args) >= 2 if expr.function in ("min", "max") else len(expr.args) == count
+        if not enough or expr.kwargs:
+            least = "at least 2" if expr.function in ("min", "max") else str(count)
+            self.report("E509", f"`{expr.function}` takes {least} values", expr, where)
+            return None
+        if expr.function == "if":
+            return self._if(expr, where)
+        items = [self.plain(a, where) for a in expr.args]
+        found = [i for i in items if i is not None]
+        if len(found) < len(items):
+            return None
+        if expr.function in ("min", "max"):
+            result: Typed | None = found[0]
+            for item in found[1:]:
+                if result is None:
+                    return None
+                result = self._arithmetic(expr.function, result, item, expr, where)
+            return result
+        term = self._numeric(found[0], expr.args[0], where, None)
+        return None if term is None else self.operator(expr.function, (term,), "number", None, expr, where)
+
+    def _if(self, expr: s.Call, where: Where) -> Typed | None:
+        condition = self.condition(expr.args[0], where)
+        a, b = self.plain(expr.args[1], where), self.plain(expr.args[2], where)
+        if condition is None or a is None or b is None:
+            return None
+        if a.kind != b.kind:
+            self.report("E601", f"this is {a.words} in one case and {b.words} in the other", expr, where)
+            return None
+        unit = a.unit if a.unit not in (None, SHARE) else b.unit
+        left, right = in_unit(a, unit), in_unit(b, unit)
+        if left is None or right is None:
+            self.report("E602", f"this is in `{a.unit}` in one case and `{b.unit}` in the other", expr, where)
+            return None
+        return replace(left, term=algebra.choose(condition, left.term, right.term))
+
+    # --- words of the chart ----------------------------------------------------------------
+
+    def known(self, name: s.Name, kind: str, where: Where) -> bool:
+        """Whether `name` is a `kind`; a finding if it is not."""
+        return self.is_a(name.text, kind, name, where)
+
+    def is_a(self, text: str, kind: str, node: object, where: Where) -> bool:
+        """Whether `text` names a `kind` (disease, treatment, …); a finding if it does not."""
+        symbol = self.names.symbols.get(text)
+        if symbol is not None and symbol.kind == kind:
+            return True
+        near = nearest(text, self.names.of_kind(kind))
+        if symbol is not None:
+            message = f"`{text}` is {'an' if symbol.kind[0] in 'ae' else 'a'} {symbol.kind}, not a {kind}"
+            self.report("E502", message, node, where, nearest=near)
+        else:
+            known = self.names.of_kind(kind)
+            expected = listing(known) if known else f"this scenario has no {kind}"
+            self.report("E501", f"there is no {kind} `{text}`", node, where, expected=expected, nearest=near)
+        return False
+
+    def _on(self, expr: s.On, where: Where) -> Typed | None:
+        if not self.known(expr.treatment, "treatment", where):
+            return None
+        name = expr.treatment.text
+        if expr.ever:
+            return truth(m.Stamped(self.names.stamp(f"{name}.started")))
+        return truth(self.on_treatment(name))
+
+    def on_treatment(self, name: str) -> m.Term:
+        """Whether the patient is on the treatment."""
+        return m.InState(self.names.symbols[name].index, self.names.states[name]["on"])
+
+    def _diagnosed(self, expr: s.Diagnosed, where: Where) -> Typed | None:
+        if not self.known(expr.disease, "disease", where):
+            return None
+        name = expr.disease.text
+        if f"{name}.diagnosed" not in self.names.events:
+            self.report(
+                "E708", f"{name} is never diagnosed: it has no `diagnosis`", expr, where,
+                remedy=f"give disease {name} a `diagnosis:`",
+            )  # fmt: skip
+            return None
+        return truth(self.diagnosed(name))
+
+    def diagnosed(self, name: str) -> m.Term:
+        """Whether the chart carries the disease."""
+        return m.InState(self.names.processes[f"{name}.diagnosis"], 0b10)
+
+    def _since(self, expr: s.Since, where: Where) -> Typed | None:
+        event = self.event(expr.event, where)
+        if event is None:
+            return None
+        return Typed(m.Const(0.0), "since", name=event, index=self.names.stamp(event))
+
+    def _count(self, expr: s.Count, where: Where) -> Typed | None:
+        event = self.event(expr.event, where)
+        within = None if expr.within is None else self.constant_duration(expr.within, where)
+        if event is None or (expr.within is not None and within is None):
+            return None
+        return Typed(m.Const(0.0), "count", name=event, within=within)
+
+    def _last(self, expr: s.Last, where: Where) -> Typed | None:
+        if not self.known(expr.measurement, "measurement", where):
+            return None
+        name = expr.measurement.text
+        return number(m.Var(self.names.last[name]), self.names.units[name])
+
+    def _spread(self, expr: s.Range | s.PlusMinus, where: Where) -> Typed | None:
+        sign = ".." if isinstance(expr, s.Range) else "±"
+        self.report(
+            "E601", f"`{sign}` is drawn, and nothing is drawn here", expr, where, remedy="give a single value"
+        )
+        return None

@@ -1,0 +1,122 @@
+"""Triggers: what makes a transition fire.
+
+A trigger is exactly one of `rate`, `after`, `when`, `on` and `probability` alone; `multiplied`
+goes with `rate`, `delay` with `when`, `if` and `probability` with `on`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from simulator.compiler import algebra, hazards
+from simulator.compiler import machine as m
+from simulator.compiler.distributions import DURATION, distribution
+from simulator.compiler.hazards import Effects
+from simulator.compiler.names import listing
+from simulator.compiler.terms import Resolver, Where
+from simulator.scenario.model import Trigger
+
+_COMPANIONS = {"multiplied": "rate", "delay": "when", "if": "on"}
+
+
+def kinds_of(block: Trigger) -> list[str]:
+    """The keys that say what fires it: one, in a trigger that is complete."""
+    found = [k for k in ("rate", "after", "when", "on") if getattr(block, k) is not None]
+    if not found and block.probability is not None:
+        found = ["probability"]
+    return found
+
+
+def check(resolver: Resolver, block: Trigger, allowed: Iterable[str]) -> str | None:
+    """The one kind of a trigger, or a finding."""
+    found, place = kinds_of(block), Where(block.path, block.span)
+    allowed = list(allowed)
+    if len(found) != 1:
+        message = "nothing says when this happens" if not found else f"{listing(found)} cannot stand together"
+        resolver.report("E702", message, block, place, expected=f"exactly one of {listing(allowed)}")
+        return None
+    kind = found[0]
+    if kind not in allowed:
+        resolver.report("E702", f"`{kind}` cannot stand here", block, place, expected=listing(allowed))
+        return None
+    given = {"multiplied": block.multiplied, "delay": block.delay, "if": block.if_}
+    for key, owner in _COMPANIONS.items():
+        if given[key] and kind != owner:
+            message = f"`{key}` goes with `{owner}`, not with `{kind}`"
+            resolver.report("E702", message, block, Where.key(block, key))
+            return None
+    if block.probability is not None and kind not in ("on", "probability"):
+        resolver.report(
+            "E702", f"`probability` goes with `on` or stands alone, not with `{kind}`", block,
+            Where.key(block, "probability"),
+        )  # fmt: skip
+        return None
+    return kind
+
+
+def trigger(
+    resolver: Resolver,
+    block: Trigger,
+    *,
+    hazard_names: tuple[str, ...] = (),
+    effects: Effects | None = None,
+    gate: m.Term = algebra.TRUE,
+    chart: str = "",
+    allowed: Iterable[str] = ("rate", "after", "when", "on", "probability"),
+) -> m.Trigger | None:
+    """The machine's trigger; None, with findings, if it cannot be one.
+
+    Args:
+        hazard_names: what treatments' effects know this transition by.
+        gate: an own condition of the transition: a rate is zero and an event unheard without it.
+        chart: the rule, if its conditions can only read the record.
+    """
+    kind = check(resolver, block, allowed)
+    if effects is not None and kind != "rate":
+        effects.others.update(hazard_names)
+    if kind == "rate" and block.rate is not None:
+        factors = effects.on(*hazard_names) if effects is not None else []
+        return hazards.by_rate(
+            resolver, block.rate, block.multiplied, Where.key(block, "rate"), effects=factors, gate=gate
+        )
+    if kind == "after" and block.after is not None:
+        after = distribution(resolver, block.after, Where.key(block, "after"), DURATION)
+        return None if after is None else m.AfterDuration(after)
+    if kind == "when" and block.when is not None:
+        return _when(resolver, block, chart)
+    if kind == "on" and block.on is not None:
+        return _on(resolver, block, gate, chart)
+    if kind == "probability" and block.probability is not None:
+        weight = resolver.probability(block.probability, Where.key(block, "probability", once=True))
+        return None if weight is None else m.ByChance(weight)
+    return None
+
+
+def _when(resolver: Resolver, block: Trigger, chart: str) -> m.WhenTrue | None:
+    assert block.when is not None
+    condition = resolver.condition(block.when, Where.key(block, "when", chart=chart))
+    delay = None
+    if block.delay is not None:
+        delay = distribution(resolver, block.delay, Where.key(block, "delay"), DURATION)
+        if delay is None:
+            return None
+    return None if condition is None else m.WhenTrue(condition, delay)
+
+
+def _on(resolver: Resolver, block: Trigger, gate: m.Term, chart: str) -> m.OnEvent | None:
+    assert block.on is not None
+    event = resolver.event(block.on, Where.key(block, "on"))
+    condition: m.Term | None = gate
+    if block.if_ is not None:
+        asked = resolver.condition(block.if_, Where.key(block, "if", once=True, chart=chart))
+        condition = None if asked is None else algebra.all_of(gate, asked)
+    chance: m.Term | None = algebra.TRUE
+    if block.probability is not None:
+        chance = resolver.probability(block.probability, Where.key(block, "probability", once=True))
+    if event is None or condition is None or chance is None:
+        return None
+    return m.OnEvent(
+        resolver.names.event(event),
+        None if condition == algebra.TRUE else condition,
+        None if chance == algebra.TRUE else chance,
+    )

@@ -1,0 +1,31 @@
+"""Arrays handed down the kernel as bare pointers.
+
+Numba counts references to an array with an atomic instruction at every call it is passed to, and
+passes seven words for it. In functions of a few nanoseconds that was two thirds of the run
+time. The entry points keep the arrays alive; everything below them indexes plain pointers, which
+Numba supports natively (``p[i]``, without wrap-around and without bounds).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+
+@intrinsic
+def pointer_to(typingctx: Any, array: Any) -> Any:
+    """Pointer to the first element of a C-contiguous array of any rank.
+
+    Args:
+        array: int64[...] or float64[...], C-contiguous; the caller keeps it alive.
+    """
+    signature = types.CPointer(array.dtype)(array)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> ir.Value:
+        return cgutils.create_struct_proxy(signature.args[0])(context, builder, args[0]).data
+
+    return signature, codegen

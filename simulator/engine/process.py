@@ -1,0 +1,376 @@
+"""Processes of one patient: arming, refreshing and firing arrows (docs/engine.md, The loop)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from simulator.compiler.layout import (
+    A_ACTIONS, A_BASE, A_DIST, A_FROM, A_KIND, A_PROB, A_PROC, A_STRATUM, A_STREAM, A_TARGET,
+    A_TERM, A_TRUTH, A_YEARS, ACT_W, ARROW_W, BASE_W, C_DIE, C_DRAW, C_EMIT, C_END, C_IF, C_MEASURE,
+    C_PUSH, C_RAISE, C_SET, C_STAMP, C_VISIT, CYCLE, DIRTY, F_ACC, F_E, F_H, F_M, F_S, F_SLOPE, F_VAR,
+    H_ARROW, H_BASE, H_DEP_IDX, H_DEP_PTR, H_LDEP_IDX, H_LDEP_PTR, H_LEVEL, H_LIS_IDX, H_LIS_PTR,
+    H_PROC, H_RING, H_STATE, H_SYM_LEVEL, H_SYM_RING, H_SYM_STAMP, H_SYM_VAR, I_DIRTY, I_DUE,
+    I_LSINCE, I_LWAKE, I_NEXT, I_PICK, I_QUEUE, I_STAMP, I_STATE, I_WAKES, K_AFTER, K_AGE, K_RATE,
+    K_WHEN, L_CODE, L_HIGH, L_LAST, L_LOW, L_NOISE_SD, L_NOISE_STREAM, L_SCALE, L_SLOPE, L_VALUE,
+    LEVEL_W, NEVER, NULL, OK, P_SLOT0, P_STATE0, PROC_W, QUEUE, QUEUE_FULL, R_ALIVE, R_ARROW, R_ERROR,
+    R_INSTANT, R_LISTENER, R_NDIRTY, R_QHEAD, R_QTAIL, R_SAME, R_TAKEN, R_WAKE, RING_W, S_ARROW0, S_CHANCE, S_ENTRY,
+    S_NARROW, S_STREAM, SAME_INSTANT_LIMIT, STATE_W, YEAR,
+)  # fmt: skip
+from simulator.engine.clock import instant_of_age
+from simulator.engine.hazards import cumulative, fires_at, spent
+from simulator.engine.numeric import log, normal_quantile
+from simulator.engine.record import die, put_truth, record, visit
+from simulator.engine.sampling import draw, draw_duration, uniform
+from simulator.engine.terms import evaluate, holds
+
+#: an int64 that Numba does not specialise on, as it would on a literal
+NOBODY = np.int64(-1)
+NO_WAIT = np.int64(-1)
+
+# --- what changed ------------------------------------------------------------------------
+
+
+@njit(cache=True, forceinline=True)
+def mark(P, I, symbol):  # type: ignore[no-untyped-def]
+    """Remember that `symbol` changed, if anything depends on it."""
+    if (
+        P[P[H_DEP_PTR] + symbol] == P[P[H_DEP_PTR] + symbol + 1]
+        and P[P[H_LDEP_PTR] + symbol] == P[P[H_LDEP_PTR] + symbol + 1]
+    ):
+        return
+    n = I[R_NDIRTY]
+    at = P[I_DIRTY]
+    for i in range(n):
+        if I[at + i] == symbol:
+            return
+    if n >= DIRTY:
+        I[R_ERROR] = QUEUE_FULL
+        return
+    I[at + n] = symbol
+    I[R_NDIRTY] = n + 1
+
+
+@njit(cache=True)
+def refresh_level(P, N, I, F, level, now):  # type: ignore[no-untyped-def]
+    """Bring a level's accumulated drift up to now and evaluate its slope anew."""
+    since = P[I_LSINCE] + level
+    slope = P[F_SLOPE] + level
+    acc = P[F_ACC] + level
+    new = evaluate(P, N, I, F, P[P[H_LEVEL] + level * LEVEL_W + L_SLOPE], now)
+    I[P[I_LWAKE] + level] = I[R_WAKE]
+    if new != F[slope]:
+        F[acc] = F[acc] + F[slope] * ((now - I[since]) / YEAR)
+        I[since] = now
+        F[slope] = new
+    mark(P, I, P[H_SYM_LEVEL] + level)
+
+
+@njit(cache=True)
+def find_next(P, I, process):  # type: ignore[no-untyped-def]
+    """Find the earliest wake-up or due time among the slots of a process."""
+    row = P[H_PROC] + process * PROC_W
+    slot = P[row + P_SLOT0]
+    n = P[P[H_STATE] + (P[row + P_STATE0] + I[P[I_STATE] + process]) * STATE_W + S_NARROW]
+    best, pick = NEVER, 0
+    due, wakes = P[I_DUE] + slot, P[I_WAKES] + slot
+    for k in range(n):
+        if I[wakes + k] < best:
+            best = I[wakes + k]
+            pick = 2 * k
+        if I[due + k] < best:
+            best = I[due + k]
+            pick = 2 * k + 1
+    I[P[I_NEXT] + process] = best
+    I[P[I_PICK] + process] = pick
+
+
+@njit(cache=True)
+def refresh_slot(P, N, I, F, arrow, slot, now):  # type: ignore[no-untyped-def]
+    """Re-evaluate what an armed arrow depends on."""
+    at = P[H_ARROW] + arrow * ARROW_W
+    kind = P[at + A_KIND]
+    if kind == K_RATE:
+        stratum = P[F_S] + slot
+        s = evaluate(P, N, I, F, P[at + A_STRATUM], now)
+        wake = I[R_WAKE]
+        m = evaluate(P, N, I, F, P[at + A_TERM], now)
+        I[P[I_WAKES] + slot] = min(wake, I[R_WAKE])
+        old = F[P[F_M] + slot]
+        if m != old or s != F[stratum]:
+            base = P[H_BASE] + P[at + A_BASE] * BASE_W
+            h = cumulative(P, N, I, F, base, int(F[stratum]), now)
+            left = F[P[F_E] + slot] - old * spent(P, base, F[P[F_H] + slot], h)
+            F[P[F_E] + slot] = max(0.0, left)
+            F[stratum] = s
+            F[P[F_M] + slot] = m
+            _aim(P, N, I, F, base, slot, now)
+    elif kind == K_WHEN:
+        true = evaluate(P, N, I, F, P[at + A_TERM], now) == 1.0
+        I[P[I_WAKES] + slot] = I[R_WAKE]
+        if not true:
+            I[P[I_DUE] + slot] = NEVER
+        elif I[P[I_DUE] + slot] == NEVER:
+            I[P[I_DUE] + slot] = _when_due(P, N, I, F, at, now)
+
+
+@njit(cache=True)
+def _aim(P, N, I, F, base, slot, now):  # type: ignore[no-untyped-def]
+    """Work out when the clock of a slot fires, from what is left of it."""
+    stratum = int(F[P[F_S] + slot])
+    h = cumulative(P, N, I, F, base, stratum, now)
+    F[P[F_H] + slot] = h
+    m = F[P[F_M] + slot]
+    due = NEVER
+    if m > 0.0:
+        due = fires_at(P, N, I, F, base, stratum, h, F[P[F_E] + slot] / m, now)
+    I[P[I_DUE] + slot] = due
+
+
+@njit(cache=True)
+def _when_due(P, N, I, F, at, now):  # type: ignore[no-untyped-def]
+    """Due time of a condition that has just become true."""
+    if P[at + A_DIST] < 0:
+        return now
+    wait = draw_duration(P, N, I, F, P[at + A_DIST], P[at + A_STREAM], now)
+    return now + wait if wait < NEVER - now else NEVER
+
+
+@njit(cache=True)
+def _arm_slot(P, N, I, F, arrow, slot, now):  # type: ignore[no-untyped-def]
+    at = P[H_ARROW] + arrow * ARROW_W
+    kind = P[at + A_KIND]
+    I[P[I_DUE] + slot] = NEVER
+    I[P[I_WAKES] + slot] = NEVER
+    if kind == K_RATE:
+        F[P[F_E] + slot] = -log(uniform(P, I, P[at + A_STREAM]))
+        F[P[F_S] + slot] = evaluate(P, N, I, F, P[at + A_STRATUM], now)
+        wake = I[R_WAKE]
+        F[P[F_M] + slot] = evaluate(P, N, I, F, P[at + A_TERM], now)
+        I[P[I_WAKES] + slot] = min(wake, I[R_WAKE])
+        _aim(P, N, I, F, P[H_BASE] + P[at + A_BASE] * BASE_W, slot, now)
+    elif kind == K_AFTER:
+        wait = draw_duration(P, N, I, F, P[at + A_DIST], P[at + A_STREAM], now)
+        I[P[I_DUE] + slot] = now + wait if wait < NEVER - now else NEVER
+    elif kind == K_WHEN:
+        true = evaluate(P, N, I, F, P[at + A_TERM], now) == 1.0
+        I[P[I_WAKES] + slot] = I[R_WAKE]
+        if true:
+            I[P[I_DUE] + slot] = _when_due(P, N, I, F, at, now)
+    elif kind == K_AGE:
+        instant = instant_of_age(I, N[P[at + A_YEARS]])
+        if instant >= now:
+            I[P[I_DUE] + slot] = instant
+
+
+@njit(cache=True)
+def _arm(P, N, I, F, process, now):  # type: ignore[no-untyped-def]
+    row = P[H_PROC] + process * PROC_W
+    state = P[H_STATE] + (P[row + P_STATE0] + I[P[I_STATE] + process]) * STATE_W
+    for k in range(P[state + S_NARROW]):
+        _arm_slot(P, N, I, F, P[state + S_ARROW0] + k, P[row + P_SLOT0] + k, now)
+    find_next(P, I, process)
+
+
+@njit(cache=True)
+def refresh_marked(P, N, I, F, now):  # type: ignore[no-untyped-def]
+    """Refresh levels, then slots, that depend on what changed."""
+    if I[R_NDIRTY] == 0:
+        return
+    at = P[I_DIRTY]
+    ptr, idx = P[H_LDEP_PTR], P[H_LDEP_IDX]
+    i = 0
+    while i < I[R_NDIRTY]:
+        symbol = I[at + i]
+        for j in range(P[ptr + symbol], P[ptr + symbol + 1]):
+            refresh_level(P, N, I, F, P[idx + j], now)
+        i += 1
+    ptr, idx = P[H_DEP_PTR], P[H_DEP_IDX]
+    for i in range(I[R_NDIRTY]):
+        symbol = I[at + i]
+        for j in range(P[ptr + symbol], P[ptr + symbol + 1]):
+            arrow = P[idx + j]
+            row = P[H_ARROW] + arrow * ARROW_W
+            process = P[row + A_PROC]
+            if I[P[I_STATE] + process] == P[row + A_FROM] and I[P[I_NEXT] + process] != NULL:
+                home = P[H_PROC] + process * PROC_W
+                first = P[P[H_STATE] + (P[home + P_STATE0] + P[row + A_FROM]) * STATE_W + S_ARROW0]
+                refresh_slot(P, N, I, F, arrow, P[home + P_SLOT0] + arrow - first, now)
+                find_next(P, I, process)
+    I[R_NDIRTY] = 0
+
+
+# --- actions -------------------------------------------------------------------------------
+
+
+@njit(cache=True)
+def _measure(P, N, I, F, E, V, C, level, kind, now):  # type: ignore[no-untyped-def]
+    """Draw, round, bound and record a value; remember it as the last."""
+    at = P[H_LEVEL] + level * LEVEL_W
+    value = evaluate(P, N, I, F, P[at + L_VALUE], now)
+    sd = N[P[at + L_NOISE_SD]]
+    if sd > 0.0:
+        value = value + sd * normal_quantile(uniform(P, I, P[at + L_NOISE_STREAM]))
+    scale = N[P[at + L_SCALE]]
+    value = math.floor(value * scale + 0.5) / scale
+    value = min(max(value, N[P[at + L_LOW]]), N[P[at + L_HIGH]])
+    record(P, N, I, F, E, V, C, P[at + L_CODE], value, NO_WAIT, kind, now)
+    F[P[F_VAR] + P[at + L_LAST]] = value
+    mark(P, I, P[H_SYM_VAR] + P[at + L_LAST])
+
+
+@njit(cache=True)
+def _raise(P, I, event):  # type: ignore[no-untyped-def]
+    tail = I[R_QTAIL]
+    if tail >= QUEUE:
+        I[R_ERROR] = QUEUE_FULL
+        return
+    I[P[I_QUEUE] + tail] = event
+    I[R_QTAIL] = tail + 1
+
+
+@njit(cache=True)
+def _act(P, N, I, F, E, V, C, pc, now):  # type: ignore[no-untyped-def]
+    """Carry out the actions from `pc` on."""
+    while I[R_ALIVE] == 1:
+        op, a, b = P[pc], P[pc + 1], P[pc + 2]
+        if op == C_END:
+            return
+        if op == C_IF:
+            if not holds(P, N, I, F, a, now):
+                pc += P[pc + 4] * ACT_W
+            elif b != 0:
+                p = evaluate(P, N, I, F, b, now)
+                if not uniform(P, I, P[pc + 3]) < p:
+                    pc += P[pc + 4] * ACT_W
+        elif op == C_MEASURE:
+            _measure(P, N, I, F, E, V, C, a, b, now)
+        elif op == C_VISIT:
+            visit(P, N, I, F, E, V, C, a, now)
+        elif op == C_EMIT:
+            value = evaluate(P, N, I, F, b, now) if b != 0 else math.nan
+            wait = NO_WAIT
+            if P[pc + 3] != 0:
+                wait = int(math.floor(evaluate(P, N, I, F, P[pc + 3], now) + 0.5))
+            record(P, N, I, F, E, V, C, a, value, wait, P[pc + 4], now)
+        elif op == C_RAISE:
+            _raise(P, I, a)
+        elif op == C_STAMP:
+            I[P[I_STAMP] + a] = now
+            mark(P, I, P[H_SYM_STAMP] + a)
+        elif op == C_PUSH:
+            ring, capacity = P[P[H_RING] + a * RING_W], P[P[H_RING] + a * RING_W + 1]
+            I[ring + 1 + I[ring] % capacity] = now
+            I[ring] += 1
+            mark(P, I, P[H_SYM_RING] + a)
+        elif op == C_SET:
+            F[P[F_VAR] + a] = evaluate(P, N, I, F, b, now)
+            mark(P, I, P[H_SYM_VAR] + a)
+        elif op == C_DRAW:
+            F[P[F_VAR] + a] = draw(P, N, I, F, b, P[pc + 3], now)
+            mark(P, I, P[H_SYM_VAR] + a)
+        elif op == C_DIE:
+            die(I, E, V, C, now)
+        pc += ACT_W
+
+
+# --- firing ----------------------------------------------------------------------------------
+
+
+@njit(cache=True)
+def _choose(P, N, I, F, state, now):  # type: ignore[no-untyped-def]
+    """Arrow that a state of chance takes."""
+    first, n = P[state + S_ARROW0], P[state + S_NARROW]
+    total = 0.0
+    for k in range(n):
+        total += evaluate(P, N, I, F, P[P[H_ARROW] + (first + k) * ARROW_W + A_TERM], now)
+    target = uniform(P, I, P[state + S_STREAM]) * total
+    cumulated = 0.0
+    for k in range(n):
+        cumulated += evaluate(P, N, I, F, P[P[H_ARROW] + (first + k) * ARROW_W + A_TERM], now)
+        if target < cumulated:
+            return first + k
+    return first + n - 1
+
+
+@njit(cache=True)
+def take(P, N, I, F, E, V, C, T, process, arrow, now):  # type: ignore[no-untyped-def]
+    """Fire an arrow (or, with arrow -1, enter the process's present state), settle, arm."""
+    home = P[H_PROC] + process * PROC_W
+    while True:
+        if I[R_INSTANT] == now:
+            I[R_SAME] += 1
+            if I[R_SAME] > SAME_INSTANT_LIMIT:
+                I[R_ERROR] = CYCLE
+        else:
+            I[R_INSTANT] = now
+            I[R_SAME] = 0
+        I[R_ARROW] = arrow
+        if arrow >= 0:
+            at = P[H_ARROW] + arrow * ARROW_W
+            if P[at + A_TRUTH]:
+                put_truth(I, T, now, process, P[at + A_FROM], P[at + A_TARGET], arrow)
+            I[P[I_STATE] + process] = P[at + A_TARGET]
+            if P[at + A_ACTIONS] != 0:
+                _act(P, N, I, F, E, V, C, P[at + A_ACTIONS], now)
+        state = P[H_STATE] + (P[home + P_STATE0] + I[P[I_STATE] + process]) * STATE_W
+        if I[R_ALIVE] == 1 and P[state + S_ENTRY] != 0:
+            _act(P, N, I, F, E, V, C, P[state + S_ENTRY], now)
+        if I[R_ALIVE] == 0 or I[R_ERROR] != OK:
+            return
+        if not P[state + S_CHANCE]:
+            break
+        arrow = _choose(P, N, I, F, state, now)
+    _arm(P, N, I, F, process, now)
+    mark(P, I, process)
+
+
+@njit(cache=True)
+def next_listener(P, N, I, F, now):  # type: ignore[no-untyped-def]
+    """The next arrow that hears a raised event, first in, first out; -1 when none is left.
+
+    Where the search stands is kept in the row (event at R_QHEAD, listener at R_LISTENER, process
+    that last took an arrow at R_TAKEN), so that the loop has one place from which arrows fire.
+    """
+    ptr, idx = P[H_LIS_PTR], P[H_LIS_IDX]
+    while I[R_QHEAD] < I[R_QTAIL]:
+        event = I[P[I_QUEUE] + I[R_QHEAD]]
+        j = P[ptr + event] + I[R_LISTENER]
+        while j < P[ptr + event + 1]:
+            I[R_LISTENER] += 1
+            arrow = P[idx + j]
+            j += 1
+            at = P[H_ARROW] + arrow * ARROW_W
+            process = P[at + A_PROC]
+            if process == I[R_TAKEN] or I[P[I_STATE] + process] != P[at + A_FROM]:
+                continue
+            if not holds(P, N, I, F, P[at + A_TERM], now):
+                continue
+            if P[at + A_PROB] != 0:
+                p = evaluate(P, N, I, F, P[at + A_PROB], now)
+                if not uniform(P, I, P[at + A_STREAM]) < p:
+                    continue
+            I[R_TAKEN] = process
+            return arrow
+        I[R_QHEAD] += 1
+        I[R_LISTENER] = 0
+        I[R_TAKEN] = NOBODY
+    I[R_QHEAD] = 0
+    I[R_QTAIL] = 0
+    return NOBODY
+
+
+@njit(cache=True)
+def due_arrow(P, N, I, F, process, now):  # type: ignore[no-untyped-def]
+    """The arrow of a process that fires now; -1 if its slot only woke up (and was refreshed)."""
+    home = P[H_PROC] + process * PROC_W
+    state = P[H_STATE] + (P[home + P_STATE0] + I[P[I_STATE] + process]) * STATE_W
+    pick = I[P[I_PICK] + process]
+    arrow = P[state + S_ARROW0] + (pick >> 1)
+    if pick & 1:
+        return arrow
+    refresh_slot(P, N, I, F, arrow, P[home + P_SLOT0] + (pick >> 1), now)
+    find_next(P, I, process)
+    return NOBODY

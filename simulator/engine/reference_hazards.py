@@ -1,0 +1,96 @@
+"""Base hazards: how much of one has been spent at an instant, and when more will have been."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import pairwise
+
+from simulator.compiler.machine import Base
+from simulator.engine import ages, numeric
+from simulator.engine.ages import NEVER, YEAR
+from simulator.engine.reference_state import PatientState
+
+exp: Callable[[float], float] = numeric.exp.py_func
+log: Callable[[float], float] = numeric.log.py_func
+
+# the calendar is cut into months from January 1800; the last one is open-ended
+FIRST_MONTH = (1800 - 1970) * 12
+LAST_MONTH = (2300 - 1970) * 12
+
+
+def position(base: Base, patient: PatientState) -> float:
+    """Where on the axis of the hazard, in years, the patient is now."""
+    if base.axis in ("age", "gompertz"):
+        return ages.age_at(patient.now, patient.birth)
+    return patient.now / YEAR
+
+
+def instant_at(base: Base, years: float, patient: PatientState) -> int:
+    """The first instant, not before now, at which that position on the axis is reached."""
+    if base.axis in ("age", "gompertz"):
+        return max(patient.now, ages.instant_of_age(years, patient.birth))
+    if not years * YEAR < NEVER:
+        return NEVER
+    return max(patient.now, math.floor(years * YEAR + 0.5))
+
+
+def steps(base: Base, stratum: int) -> tuple[list[float], list[float], list[float]]:
+    """Knots, rates and the integral up to each knot, of a hazard that is a step function."""
+    if base.axis == "age":
+        knots, rates = list(base.knots), list(base.rates[stratum])
+    else:
+        months = range(FIRST_MONTH, LAST_MONTH + 1)
+        knots = [ages.month_start(month) / YEAR for month in months]
+        rates = [base.rates[stratum][month % 12] for month in months]
+    integral = [0.0]
+    for (low, high), rate in zip(pairwise(knots), rates, strict=False):
+        integral.append(integral[-1] + (high - low) * rate)
+    return knots, rates, integral
+
+
+def cumulative(base: Base, stratum: int, patient: PatientState) -> float:
+    """H: integral of the base hazard up to now (from wherever its axis begins).
+
+    For the constant base it is `now` itself, in microseconds, see `spent`.
+    """
+    if base.axis == "constant":
+        return float(patient.now)
+    x = position(base, patient)
+    if base.axis == "gompertz":
+        rate, centre, growth = base.rates[0]
+        return rate * x if growth == 0.0 else rate / growth * exp(growth * (x - centre))
+    knots, rates, integral = steps(base, stratum)
+    i = max(sum(knot <= x for knot in knots) - 1, 0)
+    return integral[i] + (x - knots[i]) * rates[i]
+
+
+def spent(base: Base, before: float, after: float) -> float:
+    """Base hazard spent between two values of `cumulative`, in expected events."""
+    return (after - before) / YEAR if base.axis == "constant" else after - before
+
+
+def due_after(base: Base, stratum: int, events: float, patient: PatientState) -> int:
+    """The instant at which `events` more will have been spent; NEVER if never."""
+    if base.axis == "constant":
+        wait = events * YEAR
+        return NEVER if not wait < NEVER - patient.now else patient.now + math.floor(wait + 0.5)
+    target = cumulative(base, stratum, patient) + events
+    if base.axis == "gompertz":
+        return instant_at(base, gompertz_inverse(base, target), patient)
+    knots, rates, integral = steps(base, stratum)
+    i = max(sum(value <= target for value in integral) - 1, 0)
+    if rates[i] <= 0.0:  # only the last cell: the hazard stays zero
+        return NEVER
+    return instant_at(base, knots[i] + (target - integral[i]) / rates[i], patient)
+
+
+def gompertz_inverse(base: Base, target: float) -> float:
+    """The age at which H is `target`; infinite if it is never reached."""
+    rate, centre, growth = base.rates[0]
+    if rate <= 0.0:
+        return math.inf
+    if growth == 0.0:
+        return target / rate
+    scaled = target * growth / rate  # of a falling hazard, below zero beyond its finite integral
+    return centre + log(scaled) / growth if 0.0 < scaled < math.inf else math.inf

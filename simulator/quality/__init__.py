@@ -1,0 +1,1 @@
+"""Whether a finished dataset is right, judged without the code that made it."""

@@ -1,0 +1,79 @@
+"""The files a scenario is made of, each read once."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from dataclasses import dataclass, field
+
+MAX_BYTES = 20_000_000
+
+
+class FileProblem(Exception):
+    """A file that cannot be read; the message says why, in an author's words, and where in it."""
+
+    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+@dataclass(slots=True)
+class Files:
+    """Texts by path, as the path was written relative to the first file; the first file first."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+
+    def read(self, path: str) -> str:
+        """The text of a file, line ends as ``\\n``. Raises: FileProblem."""
+        if path in self.texts:
+            return self.texts[path]
+        try:
+            if not os.path.isfile(path) and os.path.exists(path):
+                raise FileProblem(f"`{path}` is not a file")
+            size = os.path.getsize(path)
+            if size > MAX_BYTES:
+                raise FileProblem(f"`{path}` has {size:,} bytes; at most {MAX_BYTES:,} are read")
+            with open(path, "rb") as stream:
+                data = stream.read()
+        except FileNotFoundError:
+            raise FileProblem(f"there is no file `{path}`") from None
+        except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
+            reason = getattr(error, "strerror", None) or str(error)
+            raise FileProblem(f"`{path}` cannot be read: {reason}") from None
+        self.texts[path] = decode(data, path)
+        return self.texts[path]
+
+
+def decode(data: bytes, path: str) -> str:
+    """UTF-8 text with ``\\n`` line ends, without a byte order mark. Raises: FileProblem."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        begin = data.rfind(b"\n", 0, error.start) + 1
+        column = len(data[begin : error.start].decode("utf-8-sig", errors="replace")) + 1
+        raise FileProblem(f"`{path}` is not UTF-8 text: see line {line}", line, column) from None
+    return normalise(text)
+
+
+def normalise(text: str) -> str:
+    """`text` without a byte order mark and with ``\\n`` line ends."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def beside(file: str, name: str) -> str:
+    """The path of `name`, which `file` mentions."""
+    return os.path.normpath(os.path.join(os.path.dirname(file), name))
+
+
+def nearest_file(path: str, suffixes: tuple[str, ...]) -> str | None:
+    """The name in the folder of `path` that is most like its own."""
+    try:
+        with os.scandir(os.path.dirname(path) or ".") as entries:
+            names = [entry.name for _, entry in zip(range(2000), entries, strict=False)]
+    except (OSError, ValueError):
+        return None
+    names = [name for name in names if name.endswith(suffixes)]
+    close = difflib.get_close_matches(os.path.basename(path), names, 1, 0.5)
+    return close[0] if close else None

@@ -1,0 +1,319 @@
+"""Reads single values: texts, numbers, dates, expressions, codes, units and names."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from simulator import units
+from simulator.errors import Findings, Span
+from simulator.scenario.code_systems import RESTRICTED, SYSTEMS, problem_of
+from simulator.scenario.expression import DISTRIBUTIONS, check_arguments, parse_expression, signature
+from simulator.scenario.files import Files
+from simulator.scenario.keys import Key
+from simulator.scenario.lexer import CATEGORY, RESERVED, ExpressionError
+from simulator.scenario.syntax import Call, Expr, Quantity
+from simulator.scenario.yaml_nodes import (
+    MAX_FINDINGS,
+    Invalid,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    is_empty,
+    kind_of,
+    shorten,
+)
+
+_INTEGER = re.compile(r"[+-]?[0-9]+(_[0-9]+)*")
+_NUMBER = re.compile(r"[+-]?[0-9]+(_[0-9]+)*(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
+_STATE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_UCUM_TIME = {"year": "a", "month": "mo", "week": "wk", "day": "d", "hour": "h", "minute": "min"}
+
+#: names of a disease's own events, which a state or recurrent event cannot have as well
+DISEASE_EVENTS = ("absent", "onset", "diagnosed", "resolved", "death")
+
+
+@dataclass(slots=True)
+class Context:
+    """What reading needs at hand: where findings go, and the files beside the scenario."""
+
+    findings: Findings
+    files: Files
+
+    def is_full(self) -> bool:
+        """Whether so much is wrong that nobody will read on."""
+        return len(self.findings.items) > MAX_FINDINGS
+
+
+def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The most similar of `known`, or None if none is similar."""
+    close = difflib.get_close_matches(word, list(known), 1, cutoff)
+    return close[0] if close else None
+
+
+def listed(words: Iterable[str]) -> str:
+    """`a`, `b` and `c` as they are shown in findings."""
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def wrong_kind(context: Context, node: Node, path: str, expected: str, remedy: str = "") -> None:
+    """The finding that `node` is not `expected`; says that the value is missing if it is empty."""
+    if isinstance(node, Invalid):
+        return
+    if is_empty(node):
+        context.findings.add(
+            "E204", f"`{_last(path)}` has no value", node.span, path=path, expected=expected,
+            remedy=remedy or "Give it a value or delete the key.",
+        )  # fmt: skip
+        return
+    context.findings.add(
+        "E203", f"{kind_of(node)} cannot stand here", _first_line(node.span), path=path, expected=expected,
+        remedy=remedy,
+    )  # fmt: skip
+
+
+def _last(path: str) -> str:
+    return path.rsplit(".", 1)[-1]
+
+
+def _first_line(span: Span) -> Span:
+    """A block may be long: point at where it begins."""
+    if span.end_line == span.line:
+        return span
+    return Span(span.file, span.line, span.column, span.line, span.column + 1)
+
+
+def read_text(context: Context, node: Node, path: str) -> str | None:
+    if isinstance(node, Scalar) and node.text.strip():
+        return node.text.strip()
+    wrong_kind(context, node, path, "a text")
+    return None
+
+
+def read_keyword(context: Context, node: Node, path: str, key: Key) -> str | None:
+    """A text, checked against the key's choices or form."""
+    text = read_text(context, node, path)
+    if text is None or not isinstance(node, Scalar):
+        return None
+    if key.choices and text not in key.choices:
+        context.findings.add(
+            "E209", f"`{shorten(text)}` is not a choice for `{key.name}`", node.span, path=path,
+            expected=listed(key.choices), nearest=nearest(text, key.choices),
+        )  # fmt: skip
+        return None
+    if key.form == "unit":
+        return read_unit(context, node, path)
+    if key.form == "id" and not _ID.fullmatch(text):
+        fixed = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+        context.findings.add(
+            "E216", f"`{shorten(text)}` is not an id", node.span, path=path,
+            expected="lower-case letters, digits and hyphens", nearest=fixed or None,
+        )  # fmt: skip
+        return None
+    return text
+
+
+def read_unit(context: Context, node: Scalar, path: str) -> str | None:
+    text = node.text.strip()
+    if units.ucum(text) is not None:
+        return text
+    time = units.time_unit(text)
+    context.findings.add(
+        "E219", f"`{shorten(text)}` is not a UCUM unit", node.span, path=path,
+        expected="a UCUM unit such as `mg/dL`, `mm[Hg]` or `1`",
+        nearest=_UCUM_TIME[time] if time else units.nearest_unit(text),
+    )  # fmt: skip
+    return None
+
+
+def read_integer(context: Context, node: Node, path: str) -> int | None:
+    if isinstance(node, Scalar) and _INTEGER.fullmatch(node.text) and len(node.text) <= 18:
+        return int(node.text.replace("_", ""))
+    if isinstance(node, Scalar) and not is_empty(node):
+        context.findings.add(
+            "E205", f"`{shorten(node.text)}` is not a whole number", node.span, path=path,
+            expected="a whole number, e.g. `10_000`",
+        )  # fmt: skip
+    else:
+        wrong_kind(context, node, path, "a whole number, e.g. `10_000`")
+    return None
+
+
+def read_number(context: Context, node: Node, path: str) -> float | None:
+    if isinstance(node, Scalar) and not is_empty(node):
+        text, scale = (node.text[:-1], 0.01) if node.text.endswith("%") else (node.text, 1.0)
+        value = parse_number(text)
+        if value is not None:
+            return value * scale
+        context.findings.add(
+            "E206", f"`{shorten(node.text)}` is not a number", node.span, path=path,
+            expected="a number, e.g. `0.1`",
+        )  # fmt: skip
+    else:
+        wrong_kind(context, node, path, "a number, e.g. `0.1`")
+    return None
+
+
+def parse_number(text: str) -> float | None:
+    """A finite number written as in the language; None if it is none."""
+    if not _NUMBER.fullmatch(text):
+        return None
+    value = float(text.replace("_", ""))
+    return value if abs(value) != float("inf") else None
+
+
+def read_date(context: Context, node: Node, path: str) -> dt.date | None:
+    expected = "a date as year-month-day, e.g. `2019-10-21`"
+    if not isinstance(node, Scalar) or is_empty(node):
+        wrong_kind(context, node, path, expected)
+        return None
+    try:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", node.text):
+            return dt.date.fromisoformat(node.text)
+    except ValueError:
+        pass  # the shape is right but there is no such day
+    message = f"`{shorten(node.text)}` is not a date"
+    context.findings.add("E207", message, node.span, path=path, expected=expected)
+    return None
+
+
+def read_quantity(context: Context, node: Node, path: str) -> Quantity | None:
+    tree = read_expression(context, node, path)
+    if tree is None or isinstance(tree, Quantity):
+        return tree
+    wrong_kind(context, node, path, "an age or duration, e.g. `3 days`")
+    return None
+
+
+def read_expression(context: Context, node: Node, path: str) -> Expr | None:
+    """An expression, written as a text or as ``{distribution: {…}}``."""
+    if isinstance(node, Scalar) and not is_empty(node):
+        return parse_expression(node.text, node.locate, context.findings, path)
+    if isinstance(node, Mapping) and is_distribution(node):
+        (name,) = node.entries
+        return _distribution(context, name, node, path)
+    expected = "an expression, e.g. `0.5`, `3 months`, `age >= 40 years`, or `{normal: {mean: …, sd: …}}`"
+    if isinstance(node, Mapping) and node.entries.keys() & {"by", "table", "csv"}:
+        wrong_kind(context, node, path, expected, "A table cannot stand here.")
+    elif isinstance(node, Mapping) and len(node.entries) == 1:
+        (name,) = node.entries
+        context.findings.add(
+            "E203", f"`{shorten(name)}` is not a distribution", node.entries[name].key.span, path=path,
+            expected=f"{listed(DISTRIBUTIONS)}, or an expression", nearest=nearest(name, DISTRIBUTIONS),
+        )  # fmt: skip
+    else:
+        wrong_kind(context, node, path, expected)
+    return None
+
+
+def is_distribution(node: Mapping) -> bool:
+    return len(node.entries) == 1 and next(iter(node.entries)) in DISTRIBUTIONS
+
+
+def _distribution(context: Context, name: str, node: Mapping, path: str) -> Call | None:
+    entry = node.entries[name]
+    arguments, path = entry.value, f"{path}.{name}"
+    args: list[Expr | None] = []
+    kwargs: dict[str, Expr | None] = {}
+    if isinstance(arguments, Mapping):
+        kwargs = {
+            key: read_expression(context, each.value, f"{path}.{key}")
+            for key, each in arguments.entries.items()
+        }
+    elif isinstance(arguments, Sequence):
+        args = [read_expression(context, item, f"{path}[{i}]") for i, item in enumerate(arguments.items)]
+    elif isinstance(arguments, Scalar) and not is_empty(arguments):
+        args = [read_expression(context, arguments, path)]
+    else:
+        wrong_kind(context, arguments, path, f"the parameters of {signature(name)}")
+        return None
+    try:
+        check_arguments(name, len(args), kwargs)
+    except ExpressionError as error:
+        span = entry.key.span
+        unknown = [key for key in kwargs if f"`{key}`" in error.message]
+        if unknown and isinstance(arguments, Mapping):
+            span = arguments.entries[unknown[-1]].key.span
+        context.findings.add(
+            error.code, error.message, span, path=path, expected=error.expected, nearest=error.nearest
+        )
+        return None
+    given = tuple(arg for arg in args if arg is not None)
+    named = tuple((key, arg) for key, arg in kwargs.items() if arg is not None)
+    if len(given) < len(args) or len(named) < len(kwargs):
+        return None
+    return Call(name, given, named, span=entry.key.span)
+
+
+def read_codes(context: Context, node: Node, path: str) -> dict[str, str] | None:
+    """``{icd10cm: E84.9, …}``: known systems, codes of the right shape."""
+    if not isinstance(node, Mapping):
+        wrong_kind(context, node, path, "codes by system, e.g. `{icd10cm: E84.9}`")
+        return None
+    codes: dict[str, str] = {}
+    for name, entry in node.entries.items():
+        here = f"{path}.{name}"
+        if name in RESTRICTED:
+            context.findings.add(
+                "E213",
+                f"codes of `{name}` cannot be used",
+                entry.key.span,
+                path=here,
+                remedy=RESTRICTED[name],
+            )
+            continue
+        system = SYSTEMS.get(name)
+        if system is None:
+            context.findings.add(
+                "E212", f"`{shorten(name)}` is not a known code system", entry.key.span, path=here,
+                expected=listed(SYSTEMS), nearest=nearest(name.lower().replace("-", ""), SYSTEMS),
+            )  # fmt: skip
+            continue
+        code = read_text(context, entry.value, here)
+        if code is None:
+            continue
+        problem = problem_of(system, code)
+        if problem:
+            context.findings.add(
+                "E214", f"`{shorten(code)}` is not a code of {system.title}: {problem}", entry.value.span,
+                path=here, expected=f"e.g. `{system.example}`",
+            )  # fmt: skip
+        else:
+            codes[name] = code
+    return codes if len(codes) == len(node.entries) else None
+
+
+def check_name(context: Context, key: Scalar, path: str, form: str) -> bool:
+    """Whether a name may be given; the finding says why not. `form`: name, states or categories."""
+    name = key.text
+    pattern, expected = {
+        "states": (_STATE, "letters, digits and `_`, beginning with a letter"),
+        "categories": (CATEGORY, "letters, digits, `_` and `/`, beginning with a letter"),
+    }.get(form, (_IDENTIFIER, "lower-case letters, digits and `_`, beginning with a letter"))
+    if not pattern.fullmatch(name):
+        fixed = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")
+        fixed = fixed if form in ("states", "categories") else fixed.lower()
+        good = fixed if pattern.fullmatch(fixed) and fixed not in RESERVED else None
+        context.findings.add(
+            "E208",
+            f"`{shorten(name)}` cannot be a name",
+            key.span,
+            path=path,
+            expected=expected,
+            nearest=good,
+        )
+        return False
+    taken = DISEASE_EVENTS if form == "states" else () if form == "categories" else RESERVED
+    if name in taken:
+        context.findings.add(
+            "E208", f"`{name}` has a meaning of its own in the language", key.span, path=path,
+            remedy="Choose another name.",
+        )  # fmt: skip
+        return False
+    return True
