@@ -11,9 +11,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+# compiles the kernels once, before several test processes would each do it
+WARM := $(BIN)/simulator run scenarios/community-influenza.yaml --size 100 --out out/warm --force >/dev/null
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check style types layers coverage format golden bench meds-reader clean
+.PHONY: help demo test check style types layers coverage format golden bench bench-peers meds-reader clean
 
 help:
 	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
@@ -44,7 +46,7 @@ demo: $(VENV)/.run
 
 ## make test         install, then the quick tests
 test: $(VENV)/.dev
-	$(BIN)/python -m simulator.engine.warm
+	$(WARM)
 	$(PYTEST) -m "not slow" -q
 
 ## make check        format, lint, types, layers, and all tests with coverage
@@ -61,7 +63,7 @@ layers: $(VENV)/.dev
 	$(BIN)/lint-imports --no-logo
 
 coverage: $(VENV)/.dev
-	$(BIN)/python -m simulator.engine.warm
+	$(WARM)
 	$(PYTEST) -q --cov --cov-report=term
 
 ## make format       put the code into the house format
@@ -71,11 +73,17 @@ format: $(VENV)/.dev
 
 ## make golden       write the golden files anew; look at the difference before committing it
 golden: $(VENV)/.dev
-	UPDATE_GOLDEN=1 $(BIN)/python -m pytest -q -m golden
+	SIMULATOR_REGENERATE=1 $(PYTEST) -q -k "golden or broken"
 
-## make bench        benchmarks side by side; writes benchmarks/results/*.json
+## make bench        benchmarks side by side; writes benchmarks/results/latest.json
 bench: $(VENV)/.bench
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.run all $(BENCH)
+
+## make bench-peers  the same with the optional peers, which get an environment of their own
+bench-peers: $(VENV)/.bench
+	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bench-peers]'
+	$(BIN)/python -m benchmarks.run all --peer-python .venv-peers/bin/python $(BENCH)
 
 ## make meds-reader  optional: another tool reads a dataset of ours (its own environment)
 meds-reader: $(VENV)/.run

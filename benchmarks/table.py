@@ -10,7 +10,7 @@ from typing import Any
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
 LATEST = HERE / "results" / "latest.json"
-BEGIN, END = "<!-- benchmarks:start -->", "<!-- benchmarks:end -->"
+BEGIN, END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
 
 
 def markdown(results: dict[str, Any]) -> str:
@@ -70,7 +70,7 @@ def _l1(result: dict[str, Any]) -> str:
     ]
     where = result["where"]
     shares = ", ".join(f"{name} {share:.0%}" for name, share in where["shares"].items())
-    lines += ["", f"Where the time goes ({where['people']:,} people, one thread): {shares}."]
+    lines += ["", f"Where the time goes ({where['people']:,} people, one worker): {shares}."]
     peer = result["peer"]
     if "lifetimes_per_second" in peer:
         lines.append(

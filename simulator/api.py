@@ -12,6 +12,7 @@ Each function loads what it needs when it is called.
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,12 +21,19 @@ from simulator.errors import Findings, UsageError
 
 if TYPE_CHECKING:
     from simulator.compiler.machine import Machine
-    from simulator.engine.run import Progress
+    from simulator.compiler.program import Program
+    from simulator.engine.run import Progress, RunStats
     from simulator.quality.report import Report
     from simulator.scenario.model import Scenario
-    from simulator.store import Dataset, EventLog, Patient
+    from simulator.store import Chunk, Dataset, EventLog, Patient, SignalSeries
 
     PathLike = str | os.PathLike[str]
+
+#: shards of a dataset: enough to share among workers, and files of a handy size; decided by the
+#: population alone, so that the same run gives the same files on every machine
+SHARDS = 8
+LARGEST_SHARD = 10_000
+SHARD_STEP = 1_000
 
 
 def check(path: PathLike) -> Findings:
@@ -39,7 +47,7 @@ def check(path: PathLike) -> Findings:
 
 
 def compile(path: PathLike, *, size: int | None = None, step: str | None = None) -> tuple[Scenario, Machine]:
-    """A scenario file as a typed scenario and as the machine the engine runs.
+    """A scenario file as a typed scenario, and as the machine that the engine runs.
 
     Args:
         path: the scenario (YAML).
@@ -56,8 +64,108 @@ def compile(path: PathLike, *, size: int | None = None, step: str | None = None)
     return compile_file(Path(path), size=size, step=step)
 
 
+def run(
+    path: PathLike,
+    *,
+    out: PathLike | None = None,
+    size: int | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+    step: str | None = None,
+    force: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+) -> EventLog:
+    """Simulate a population.
+
+    The same file, size, seed and step give the same log, whatever the number of workers.
+
+    Args:
+        path: the scenario (YAML).
+        out: folder to write as a MEDS dataset; if None, the log is kept in memory.
+        size: number of patients, instead of the file's.
+        seed: 0 to 2^64 - 1.
+        workers: threads; one per processor if None.
+        step: see :func:`compile`.
+        force: replace `out` if it holds a dataset.
+        progress: told how far the run is, from worker threads, one at a time.
+
+    Returns:
+        A `Dataset` on `out`, or a `MemoryLog`; both have the same interface.
+
+    Raises:
+        ScenarioError: with every finding, if the scenario has errors.
+        UsageError: if the file cannot be read or an argument cannot be honoured.
+        DatasetError: if `out` exists (and `force` is not given, or it is no dataset) or cannot be written.
+        EngineError: if the simulation cannot go on. Then, and if interrupted, nothing is left at `out`.
+    """
+    from simulator.compiler.flatten import flatten
+    from simulator.store import Dataset, DatasetWriter, MemoryLog, Vocabulary
+
+    scenario, machine = compile(path, size=size, step=step)
+    made = _provenance(Path(path), scenario, machine, seed, step)
+    program = flatten(machine)
+    vocabulary = Vocabulary.from_machine(machine)
+    population = machine.population
+    shard_size = _shard_size(population.size)
+    given: dict[str, Any] = {
+        "seed": seed, "workers": workers or processors(), "shard_size": shard_size, "progress": progress,
+    }  # fmt: skip
+    if out is None:
+        memory = _Memory()
+        stats, series = _simulate(program, memory, **given)
+        return MemoryLog(
+            memory.in_order(), vocabulary, made,
+            communities=population.communities, signals=series, summary=_made(stats),
+        )  # fmt: skip
+    with DatasetWriter(
+        Path(out), vocabulary, made,
+        patients=population.size, shard_size=shard_size, communities=population.communities, force=force,
+    ) as writer:  # fmt: skip
+        stats, series = _simulate(program, writer, **given)
+        writer.finish(_made(stats), series)
+    return Dataset(Path(out))
+
+
+def regenerate(
+    path: PathLike,
+    patient: int,
+    *,
+    size: int | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+    step: str | None = None,
+) -> Patient:
+    """Simulate one patient alone: the same, event for event, as in the full run.
+
+    In a coupled scenario everybody's part in what is passed on is worked out first.
+
+    Args:
+        path: the scenario (YAML).
+        patient: subject_id, from 1.
+        size, seed, workers, step: as in :func:`run`, to which the patient belongs.
+
+    Raises:
+        ScenarioError, UsageError, EngineError: as :func:`run`; UsageError if there is no such patient.
+    """
+    from simulator.compiler.flatten import flatten
+    from simulator.engine.run import chunks_of, edges_of, no_signals
+    from simulator.engine.windows import exchange
+    from simulator.store import Vocabulary
+
+    _, machine = compile(path, size=size, step=step)
+    population = machine.population
+    if not 1 <= patient <= population.size:
+        raise UsageError(
+            f"there is no patient {patient}", remedy=f"patients are numbered 1 to {population.size}"
+        )
+    program = flatten(machine)
+    signals = exchange(program, seed, workers=workers or processors()) if machine.signals else no_signals()
+    [chunk] = chunks_of(program, seed, patient - 1, 1, edges=edges_of(program), signals=signals)
+    return _patient(chunk, Vocabulary.from_machine(machine), population.communities)
+
+
 def open(path: PathLike) -> Dataset:
-    """The dataset in a folder that `run` wrote; read only as far as it is asked for.
+    """The dataset in a folder that :func:`run` wrote; read only as far as it is asked for.
 
     Raises: DatasetError if the folder is missing, unfinished, not ours or of a newer format.
     """
@@ -76,3 +184,99 @@ def verify(path: PathLike) -> Report:
     from simulator.quality.invariants import verify as verify_dataset
 
     return verify_dataset(Path(path))
+
+
+def processors() -> int:
+    """Processors this program may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on this platform
+        return os.cpu_count() or 1
+
+
+class _Memory:
+    """A sink that keeps every chunk."""
+
+    def __init__(self) -> None:
+        self.chunks: list[Chunk] = []
+
+    def shard(self, index: int) -> _Memory:
+        return self
+
+    def write(self, chunk: Chunk) -> None:
+        self.chunks.append(chunk.copy())  # appending is atomic, and the engine reuses its buffers
+
+    def __enter__(self) -> _Memory:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        return
+
+    def in_order(self) -> list[Chunk]:
+        return sorted(self.chunks, key=lambda chunk: chunk.first)
+
+
+def _simulate(program: Program, sink: Any, **given: Any) -> tuple[RunStats, SignalSeries | None]:
+    """Run, and name what was passed on."""
+    from simulator.engine.run import edges_of, simulate
+    from simulator.store import SignalSeries
+
+    stats, signals = simulate(program, sink, **given)
+    names = tuple(s.name for s in program.machine.signals)
+    if not names:
+        return stats, None
+    # the engine has communities before signals, the table signals before communities
+    return stats, SignalSeries(edges_of(program)[:-1], names, signals.transpose(0, 2, 1))
+
+
+def _shard_size(patients: int) -> int:
+    wanted = -(-patients // SHARDS)
+    return min(-(-wanted // SHARD_STEP) * SHARD_STEP, LARGEST_SHARD)
+
+
+#: what the manifest keeps of a run's statistics: what was made, not how long it took or on how many
+#: workers, so that the same run gives the same manifest
+KEPT = ("patients", "events", "encounters", "truths", "deaths", "person_years")
+
+
+def _made(stats: RunStats) -> dict[str, Any]:
+    return {name: getattr(stats, name) for name in KEPT}
+
+
+def _provenance(
+    path: Path, scenario: Scenario, machine: Machine, seed: int, step: str | None
+) -> dict[str, Any]:
+    from simulator.compiler.expectations import expectations
+    from simulator.provenance import provenance
+
+    folder = path.parent
+    files = {Path(os.path.relpath(name, folder)).as_posix(): text for name, text in scenario.files.items()}
+    size = machine.population.size
+    command = ["simulator", "run", path.name, "--size", str(size), "--seed", str(seed)]
+    return provenance(
+        scenario=scenario.id,
+        title=scenario.title or scenario.id,
+        main=path.name,
+        files=files,
+        seed=seed,
+        size=size,
+        command=shlex.join([*command, *(["--step", step] if step else [])]),
+        options={"step": step} if step else {},
+        checks=expectations(scenario, machine),
+    )
+
+
+def _patient(chunk: Chunk, vocabulary: Any, communities: int) -> Patient:
+    """A chunk of one patient as the tables that a dataset would give."""
+    from simulator.store import Patient
+    from simulator.store.providers import Staff
+    from simulator.store.tables import TableBuilder
+
+    builder = TableBuilder(vocabulary, Staff.of(vocabulary, communities))
+    chunk = chunk.normalized()
+    return Patient(
+        subject=builder.subjects(chunk).to_pylist()[0],
+        events=builder.events(chunk),
+        encounters=builder.encounters(chunk),
+        truth=builder.truth(chunk),
+    )

@@ -136,11 +136,6 @@ def ucum(text: str) -> Unit | None:
     return unit if unit is not None and rest == len(tokens) else None
 
 
-def is_unit(text: str) -> bool:
-    """Whether `text` is a UCUM code or a time word of the language."""
-    return time_unit(text) is not None or ucum(text) is not None
-
-
 def nearest_unit(text: str) -> str | None:
     """The unit that was probably meant by one that does not exist."""
     if text in _MISSPELT:

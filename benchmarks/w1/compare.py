@@ -56,7 +56,7 @@ class Contender:
         done = subprocess.run(
             command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
         )
-        fields = json.loads(done.stdout.splitlines()[-1])
+        fields: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         return Result(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
 
 
@@ -65,7 +65,9 @@ def load(module: str) -> Peer:
     return cast(Peer, importlib.import_module(f"benchmarks.w1.{module}"))
 
 
-def contenders(threads: tuple[int, ...], scale: float, peer_python: str, say: Say) -> tuple[list[Contender], dict[str, str]]:
+def contenders(
+    threads: tuple[int, ...], scale: float, peer_python: str, say: Say
+) -> tuple[list[Contender], dict[str, str]]:
     """Who takes part, and why the others do not (by name)."""
     found: list[Contender] = []
     absent: dict[str, str] = {}
@@ -94,7 +96,12 @@ def _available_elsewhere(python: str, module: str) -> str:
 
 
 def compare(
-    say: Say, *, repetitions: int = 5, threads: tuple[int, ...] = (1, 2), scale: float = 1.0, peer_python: str = ""
+    say: Say,
+    *,
+    repetitions: int = 5,
+    threads: tuple[int, ...] = (1, 2),
+    scale: float = 1.0,
+    peer_python: str = "",
 ) -> dict[str, Any]:
     """Run everyone `repetitions` times in turn.
 

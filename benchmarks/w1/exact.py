@@ -15,6 +15,7 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +50,7 @@ class Expectation:
     live_steps_sd: float
 
 
-def hazards(age: Array) -> tuple[Array, Array]:
+def hazards(age: NDArray[np.floating[Any]]) -> tuple[Array, Array]:
     """Disease hazards per year, shape (arrows, ages), and background hazard, shape (ages,)."""
     disease = [
         [share * w.disease_hazard(state, float(a), treated) for a in age]

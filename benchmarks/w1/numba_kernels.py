@@ -200,7 +200,9 @@ def monthly_thresholds() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     return (hit * 2.0**32).astype(np.uint32), (sick * 2.0**32).astype(np.uint32)
 
 
-def drive(kernel: Callable[..., int], extra: tuple[Any, ...], stamp: Any, n: int, seed: int, threads: int) -> Result:
+def drive(
+    kernel: Callable[..., int], extra: tuple[Any, ...], stamp: Any, n: int, seed: int, threads: int
+) -> Result:
     """Run a kernel over chunks of patients on `threads` threads, keeping every record."""
     kernel(np.uint64(seed), 0, 1, *extra, *_buffers(1, stamp), np.zeros(11, np.int64))  # compile or load
     begin = time.perf_counter()

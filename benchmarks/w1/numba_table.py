@@ -8,7 +8,7 @@ from benchmarks.w1 import numba_kernels as kernels
 from benchmarks.w1.workload import Definition, Result
 
 NAME = "numba-table"
-WHAT = "the same on an integer age-month table"
+WHAT = "hand-written Numba, patient-major monthly, integer age-month table, SIMD"
 DEFINITION: Definition = "monthly"
 THREADS = True
 PATIENTS = 1_000_000

@@ -52,7 +52,10 @@ def _run_block(
     tally: NDArray[np.int64],
 ) -> None:
     width = hit.shape[1]
-    hit, sick = np.append(hit.ravel(), np.zeros(width, np.float32)), sick.ravel()  # row 7, dead: nothing happens
+    hit, sick = (
+        np.append(hit.ravel(), np.zeros(width, np.float32)),
+        sick.ravel(),
+    )  # row 7, dead: nothing happens
     cell = rng.integers(0, 720, count, dtype=np.int32)  # compartment * width + months since age 20
     treated = rng.random(count, dtype=np.float32) < w.TREATED
     who = np.arange(first, first + count, dtype=np.int32)

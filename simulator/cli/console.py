@@ -7,12 +7,10 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-PLAIN = box.SIMPLE_HEAD  #: a line below the heading, nothing else
 PIPED_WIDTH = 120  #: columns where there is no terminal to ask
 
 
@@ -39,16 +37,29 @@ def print_json(data: Any) -> None:
     sys.stdout.write("\n")
 
 
-def table(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()
-) -> Table:
-    """A plain table; `right` names the columns of numbers. Text is shown as it is, without markup."""
-    drawn = Table(title=escape(title) or None, title_justify="left", title_style="bold", box=PLAIN)
+def show_table(
+    out: Console,
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    right: Sequence[str] = (),
+    spaced: bool = False,
+) -> None:
+    """Print a plain table below its title. `right` names the columns of numbers; `spaced` parts the rows.
+
+    Text is shown as it is, without markup. A heading of empty columns is left out.
+    """
+    padding = (0, 3, int(spaced), 0)
+    drawn = Table(box=None, show_header=any(columns), header_style="dim", pad_edge=False, padding=padding)
+    drawn.add_column("")  # indents
     for column in columns:
         drawn.add_column(escape(column), justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        drawn.add_row(*(escape(str(cell)) for cell in row))
-    return drawn
+        drawn.add_row("", *(escape(str(cell)) for cell in row))
+    out.print(f"[bold]{escape(title)}[/bold]")
+    out.print(drawn)
+    out.print()
 
 
 def thousands(value: float) -> str:

@@ -77,7 +77,7 @@ def _describe_population(scenario: model.Scenario, out: Console) -> None:
     for name, exchange in scenario.exchange.items():
         rows.append((f"exchange {name}", f"share of people with {words(exchange.share)}"))
     if rows:
-        out.print(console.table("Population", ("", ""), rows))
+        console.show_table(out, "Population", ("", ""), rows)
 
 
 def _describe_attributes(scenario: model.Scenario, out: Console) -> None:
@@ -93,7 +93,7 @@ def _describe_attributes(scenario: model.Scenario, out: Console) -> None:
                 drawn += f" between {words(attribute.between)}"
         rows.append((name, attribute.title or "", drawn, "" if attribute.unit == "1" else attribute.unit))
     if rows:
-        out.print(console.table("Attributes", ("name", "title", "drawn from", "unit"), rows))
+        console.show_table(out, "Attributes", ("name", "title", "drawn from", "unit"), rows)
 
 
 def _describe_disease(name: str, disease: model.Disease, out: Console) -> None:
@@ -109,7 +109,7 @@ def _describe_disease(name: str, disease: model.Disease, out: Console) -> None:
         rows.append(("", f"{name}.{event_name}", "event", how))
     rows += [("", f"{name}.diagnosed", "diagnosis", _route_words(route)) for route in disease.diagnosis]
     title = f"Disease {name}: {disease.title or name}{codes}\nstates: {', '.join(disease.states)}"
-    out.print(console.table(title, ("from", "to", "", "how"), rows))
+    console.show_table(out, title, ("from", "to", "", "how"), rows)
 
 
 def _route_words(route: model.DiagnosisRoute) -> str:
@@ -144,7 +144,9 @@ def _describe_measurements(scenario: model.Scenario, out: Console) -> None:
         title = "\n".join(filter(None, (measurement.title or "", codes_words(measurement.codes))))
         rows.append((name, title, measurement.unit, words(measurement.plausible), behaviour))
     if rows:
-        out.print(console.table("Measurements", ("name", "title", "unit", "plausible", "true value"), rows))
+        console.show_table(
+            out, "Measurements", ("name", "title", "unit", "plausible", "true value"), rows, spaced=True
+        )
 
 
 def _describe_treatments(scenario: model.Scenario, out: Console) -> None:
@@ -166,7 +168,9 @@ def _describe_treatments(scenario: model.Scenario, out: Console) -> None:
         title = "\n".join(filter(None, (treatment.title or "", codes_words(treatment.codes))))
         rows.append((name, title, start, stop, effects))
     if rows:
-        out.print(console.table("Treatments", ("name", "title", "start", "stop", "effects"), rows))
+        console.show_table(
+            out, "Treatments", ("name", "title", "start", "stop", "effects"), rows, spaced=True
+        )
 
 
 def _effect_words(effect: model.Effect) -> str:
@@ -200,7 +204,9 @@ def _describe_care(scenario: model.Scenario, out: Console) -> None:
         ]
         rows.append((name, care.class_, "\n".join(when), "\n".join(done), codes_words(care.reason)))
     if rows:
-        out.print(console.table("Care", ("name", "class", "when", "measured and done", "reason"), rows))
+        console.show_table(
+            out, "Care", ("name", "class", "when", "measured and done", "reason"), rows, spaced=True
+        )
 
 
 def _describe_sources(scenario: model.Scenario, out: Console) -> None:
@@ -209,7 +215,7 @@ def _describe_sources(scenario: model.Scenario, out: Console) -> None:
         by_source.setdefault(" ".join(source.split()), []).append(path)
     if by_source:
         rows = [(", ".join(paths), source) for source, paths in by_source.items()]
-        out.print(console.table("Sources", ("of", "source"), rows))
+        console.show_table(out, "Sources", ("of", "source"), rows)
 
 
 def sources(block: object, name: str = "") -> Iterator[tuple[str, str]]:

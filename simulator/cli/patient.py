@@ -55,7 +55,7 @@ def show(life: Life, out: Console, *, every: bool = False) -> None:
     if life.static:
         out.print(escape(" · ".join(life.event_words(row) for row in life.static)))
     out.print()
-    table = Table(box=console.PLAIN, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 3, 0, 0))
     for name in ("age", "date"):
         table.add_column(name, no_wrap=True)
     table.add_column("what was true", style="magenta", overflow="fold")
@@ -64,7 +64,7 @@ def show(life: Life, out: Console, *, every: bool = False) -> None:
         table.add_row(age_words(birth, entry.time), _date(entry), _lines(entry.true), _lines(entry.recorded))
     out.print(table)
     if not every:
-        out.print("[dim]quiet visits in a row are drawn together; --all shows each of them[/dim]")
+        out.print("[dim]what is usual in this life is drawn together; --all shows everything[/dim]")
 
 
 def _date(entry: Entry) -> str:

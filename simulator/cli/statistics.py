@@ -23,6 +23,7 @@ BANDS: tuple[tuple[int, int, str], ...] = (
     (80, 200, "80+"),
 )
 OLDEST = 110
+GLANCE = 10_000  #: people looked at where a quick answer is wanted
 #: fewest person-years at an age from which its hazard of dying is estimated by itself
 ENOUGH_PERSON_YEARS = 50.0
 #: fewest deaths from which the hazard of all later ages is estimated
@@ -103,6 +104,38 @@ def gather(dataset: Dataset) -> Statistics:
         if expectancy is not None:
             statistics.life_expectancy[sex] = expectancy
     return statistics
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A quick look at the first people of a dataset.
+
+    Attributes:
+        people: how many were looked at.
+        diagnosed: people with each diagnosis, by title, the most frequent first.
+        telling: subject_id of the one with the most different diagnoses; 1 if nobody has any.
+    """
+
+    people: int
+    diagnosed: list[tuple[str, int]]
+    telling: int
+
+
+def glance(dataset: Dataset) -> Glance:
+    """Who was diagnosed with what, among at most `GLANCE` people: fast however large the dataset is."""
+    titles = {c.code: c.title or c.code for c in dataset.vocabulary.codes if c.kind == "diagnosis"}
+    people = min(len(dataset), GLANCE)
+    events = dataset.events(["subject_id", "code"], range(1, people + 1))
+    pairs = events.filter(pc.is_in(events["code"].cast(pa.string()), value_set=pa.array(titles, pa.string())))
+    distinct = (
+        pairs.cast(pa.schema([("subject_id", pa.int64()), ("code", pa.string())]))
+        .group_by(["subject_id", "code"])
+        .aggregate([])
+    )
+    counted = Counter(titles[code] for code in distinct["code"].to_pylist())
+    many = Counter(distinct["subject_id"].to_pylist())
+    telling = min(many, key=lambda subject: (-many[subject], subject), default=1)
+    return Glance(people, counted.most_common(), telling)
 
 
 def size_on_disk(dataset: Dataset) -> int:

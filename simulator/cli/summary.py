@@ -65,7 +65,7 @@ def show(counted: Statistics, manifest: dict[str, Any], out: Console, *, top: in
 def _show_kinds(counted: Statistics, out: Console) -> None:
     total = sum(counted.kinds.values())
     rows = [(kind, thousands(n), f"{n / total:.1%}") for kind, n in counted.kinds.items()]
-    out.print(console.table("Events by kind", ("kind", "events", "share"), rows, right=("events", "share")))
+    console.show_table(out, "Events by kind", ("kind", "events", "share"), rows, right=("events", "share"))
 
 
 def _show_codes(counted: Statistics, out: Console, top: int) -> None:
@@ -73,8 +73,8 @@ def _show_codes(counted: Statistics, out: Console, top: int) -> None:
         (counted.titles.get(code, ""), code, counted.code_kinds.get(code, ""), thousands(n))
         for code, n in list(counted.codes.items())[:top]
     ]
-    out.print(
-        console.table("Most frequent codes", ("title", "code", "kind", "events"), rows, right=("events",))
+    console.show_table(
+        out, "Most frequent codes", ("title", "code", "kind", "events"), rows, right=("events",)
     )
 
 
@@ -85,7 +85,7 @@ def _show_encounters(counted: Statistics, out: Console) -> None:
     ]
     columns = ("class", "encounters", "per person-year")
     if rows:
-        out.print(console.table("Encounters", columns, rows, right=columns[1:]))
+        console.show_table(out, "Encounters", columns, rows, right=columns[1:])
 
 
 def _show_prevalence(counted: Statistics, out: Console, top: int) -> None:
@@ -108,7 +108,7 @@ def _show_prevalence(counted: Statistics, out: Console, top: int) -> None:
         people = ("alive at the end", "", *(thousands(n) for n in counted.alive))
         title = "Diagnoses: people ever recorded, and their share of those alive at the end, by age"
         columns = ("diagnosis", "people", *labels)
-        out.print(console.table(title, columns, [*rows, people], right=columns[1:]))
+        console.show_table(out, title, columns, [*rows, people], right=columns[1:])
 
 
 def _show_causes(counted: Statistics, out: Console, top: int) -> None:
@@ -119,4 +119,4 @@ def _show_causes(counted: Statistics, out: Console, top: int) -> None:
         title = f"Deaths: {thousands(counted.deaths)}"
         if counted.person_years:
             title += f", {1000 * counted.deaths / counted.person_years:.2f} per 1,000 person-years"
-        out.print(console.table(title, ("cause", "deaths", "share"), rows, right=("deaths", "share")))
+        console.show_table(out, title, ("cause", "deaths", "share"), rows, right=("deaths", "share"))

@@ -14,8 +14,10 @@ from typing import Any
 
 Row = dict[str, Any]
 
-#: classes of encounter that are worth a line of their own even if nothing changed there
-NOTABLE = ("emergency", "inpatient")
+#: what the status of a treatment's row says of it
+TREATED = {"active": "started", "stopped": "stopped", "completed": "supplied"}
+#: what comes more often than this in a life is usual there
+OFTEN = 3
 #: measurements named when quiet visits are drawn together
 NAMED_MEASUREMENTS = 4
 
@@ -34,6 +36,7 @@ class Visit:
 
     encounter: Row
     events: list[Row] = field(default_factory=list)
+    title: str = ""
 
 
 @dataclass(slots=True)
@@ -65,6 +68,11 @@ class Life:
     visits: list[Visit]
     truth: list[Row]
     titles: Mapping[str, Title]
+    _measured: Counter[str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        rows = (row for visit in self.visits for row in visit.events)
+        self._measured = Counter(row["code"] for row in rows if row["numeric_value"] is not None)
 
     @classmethod
     def of(
@@ -85,60 +93,77 @@ class Life:
                 static.append(row)
             elif visit is None:
                 outside.append(row)
-            elif _kind(row, titles) != "encounter":
+            elif _kind(row, titles) == "encounter":
+                visit.title = titles[row["code"]].title
+            else:
                 visit.events.append(row)
         ordered = sorted(visits.values(), key=lambda v: v.encounter["start"])
         return cls(subject, static, outside, ordered, list(truth), titles)
 
     def entries(self, *, every: bool = False) -> list[Entry]:
-        """The timeline. Quiet visits in a row are drawn together, unless `every` is asked for."""
-        marked: list[tuple[Entry, Visit | None]] = []
+        """The timeline. Unless `every` is asked for, what is usual in this life is drawn together.
+
+        Usual are visits without a stay in hospital where nothing new is recorded, and illnesses
+        that came more than `OFTEN` times.
+        """
+        usual = _Usual(self) if not every else None
+        moments: list[tuple[dt.datetime, Row | Visit, bool]] = []
         for row in self.truth:
-            marked.append((Entry(row["time"], true=[f"{row['process']}: {row['from']} → {row['to']}"]), None))
-        for row in self.outside:
-            marked.append((Entry(row["time"], recorded=[self.event_words(row)]), None))
+            moments.append((row["time"], row, usual is not None and row["process"] in usual.processes))
         for visit in self.visits:
-            quiet = visit if self._is_quiet(visit) and not every else None
-            marked.append((Entry(visit.encounter["start"], recorded=self._visit_words(visit)), quiet))
-        marked.sort(key=lambda m: m[0].time)
-        return self._draw_together(marked)
-
-    def _draw_together(self, marked: list[tuple[Entry, Visit | None]]) -> list[Entry]:
+            moments.append((visit.encounter["start"], visit, usual is not None and usual.is_quiet(visit)))
+        moments += [(row["time"], row, False) for row in self.outside]
+        moments.sort(key=lambda moment: moment[0])
         entries: list[Entry] = []
-        quiet: list[Visit] = []
-
-        def flush() -> None:
-            if len(quiet) == 1:
-                entries.append(Entry(quiet[0].encounter["start"], recorded=self._visit_words(quiet[0])))
-            elif quiet:
-                first, last = quiet[0].encounter["start"], quiet[-1].encounter["start"]
-                entries.append(Entry(first, recorded=self._quiet_words(quiet), until=last))
-            quiet.clear()
-
-        for entry, visit in marked:
-            if visit is not None:
-                quiet.append(visit)
+        quiet: list[Row | Visit] = []
+        for time, what, is_quiet in moments:
+            if is_quiet:
+                quiet.append(what)
                 continue
-            flush()
-            if entries and entries[-1].time == entry.time and entries[-1].true and entry.true:
+            self._draw_together(quiet, entries)
+            quiet.clear()
+            entry = self._entry(time, what)
+            if entries and entries[-1].time == time and entries[-1].true and entry.true:
                 entries[-1].true += entry.true
             else:
                 entries.append(entry)
-        flush()
+        self._draw_together(quiet, entries)
         return entries
 
-    def _is_quiet(self, visit: Visit) -> bool:
-        return visit.encounter["class"] not in NOTABLE and not any(
-            _kind(row, self.titles) in ("diagnosis", "treatment", "event") for row in visit.events
-        )
+    def _entry(self, time: dt.datetime, what: Row | Visit) -> Entry:
+        if isinstance(what, Visit):
+            return Entry(time, recorded=self._visit_words(what))
+        if "process" in what:
+            return Entry(time, true=[f"{what['process']}: {what['from']} → {what['to']}"])
+        return Entry(time, recorded=[self.event_words(what)])
+
+    def _draw_together(self, quiet: list[Row | Visit], entries: list[Entry]) -> None:
+        """Add one entry for all of `quiet`, which is in order of time."""
+        if len(quiet) == 1:
+            entries.append(self._entry(_time(quiet[0]), quiet[0]))
+        elif quiet:
+            begun = Counter(
+                r["process"] for r in quiet if isinstance(r, dict) and r["from"] == self._resting(r)
+            )
+            visits = [v for v in quiet if isinstance(v, Visit)]
+            true = [f"{n} × {process}" for process, n in begun.most_common()]
+            recorded = self._quiet_words(visits) if len(visits) > 1 else []
+            if len(visits) == 1:
+                recorded = self._visit_words(visits[0])
+            first, last = _time(quiet[0]), _time(quiet[-1])
+            entries.append(Entry(first, true, recorded, last if last.date() != first.date() else None))
+
+    def _resting(self, row: Row) -> str:
+        """The state in which the process of this row began."""
+        return str(next(r["from"] for r in self.truth if r["process"] == row["process"]))
 
     def _visit_words(self, visit: Visit) -> list[str]:
         encounter = visit.encounter
-        stay = ""
-        if encounter["class"] == "inpatient":
+        stay = encounter["class"]
+        if stay == "inpatient":
             end = encounter["end"]
-            stay = f", {_days(end - encounter['start'])}" if end is not None else ", still there"
-        head = f"{encounter['class']}: {encounter['kind']}{stay}"
+            stay += f", {_days(end - encounter['start'])}" if end is not None else ", still there"
+        head = f"{visit.title or encounter['kind']} ({stay})"
         measured = [self.event_words(r) for r in visit.events if _kind(r, self.titles) == "measurement"]
         others = [self.event_words(r) for r in visit.events if _kind(r, self.titles) != "measurement"]
         return [head, *(f"  {line}" for line in others), *([f"  {', '.join(measured)}"] if measured else [])]
@@ -151,7 +176,8 @@ class Life:
             for row in visit.events:
                 if row["numeric_value"] is not None:
                     values.setdefault(row["code"], []).append(row)
-        ranked = sorted(values.items(), key=lambda item: -len(item[1]))[:NAMED_MEASUREMENTS]
+        # what is seldom measured says more than the vital signs of every visit
+        ranked = sorted(values.items(), key=lambda item: self._measured[item[0]])[:NAMED_MEASUREMENTS]
         measured = [f"{self._name(code)} {_spread(rows)}" for code, rows in ranked]
         return [head, *([f"  {', '.join(measured)}"] if measured else [])]
 
@@ -161,10 +187,12 @@ class Life:
         name = self._name(row["code"])
         if row["numeric_value"] is not None:
             return f"{name} {_value(row)}"
-        words = {"diagnosis": f"diagnosis: {name}", "treatment": f"treatment: {name}"}.get(kind, name)
-        if row["text_value"]:
-            words += f" {row['text_value']}"
-        return f"{words} ({row['status']})" if row["status"] and kind == "treatment" else words
+        if kind == "treatment":
+            return f"{name} {TREATED.get(row['status'], row['status'] or 'given')}"
+        words = f"diagnosis: {name}" if kind == "diagnosis" else name
+        return (
+            f"{words} {row['text_value']}" if row["text_value"] and row["text_value"] not in words else words
+        )
 
     def _name(self, code: str) -> str:
         known = self.titles.get(code)
@@ -187,6 +215,38 @@ class Life:
         known = self.titles.get(row["code"])
         extra = {"title": known.title, "kind": known.kind} if known is not None else {}
         return {**{k: v for k, v in _plain(row).items() if v is not None and k != "subject_id"}, **extra}
+
+
+class _Usual:
+    """What is usual in a life: illnesses that come and go, diagnoses and treatments seen before."""
+
+    def __init__(self, life: Life) -> None:
+        moves = Counter((row["process"], row["from"], row["to"]) for row in life.truth)
+        self.processes = {process for (process, _, _), n in moves.items() if n > OFTEN}
+        self._titles = life.titles
+        self._seen: set[tuple[str, str | None]] = set()
+        self._often = Counter(self._key(row) for visit in life.visits for row in visit.events)
+
+    def is_quiet(self, visit: Visit) -> bool:
+        """Whether a visit brings nothing new; visits must be asked about in order of time."""
+        keys = {self._key(row) for row in visit.events if self._matters(row)}
+        news = {key for key in keys if key not in self._seen or self._often[key] <= OFTEN}
+        self._seen |= keys
+        return not news and visit.encounter["class"] != "inpatient"
+
+    def _matters(self, row: Row) -> bool:
+        # a supply handed out once more (completed) is no news
+        return (
+            _kind(row, self._titles) in ("diagnosis", "treatment", "event") and row["status"] != "completed"
+        )
+
+    def _key(self, row: Row) -> tuple[str, str | None]:
+        return row["code"], row["status"]
+
+
+def _time(what: Row | Visit) -> dt.datetime:
+    time: dt.datetime = what.encounter["start"] if isinstance(what, Visit) else what["time"]
+    return time
 
 
 def age_words(birth: dt.datetime, at: dt.datetime) -> str:

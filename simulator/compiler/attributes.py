@@ -31,12 +31,6 @@ def sex(low: Lowering) -> m.VarSpec:
 
 def lower(low: Lowering, name: str, attribute: Attribute) -> m.VarSpec:
     """The variable of an attribute; afterwards its name can be used."""
-    place = Where(attribute.path, attribute.span)
-    if (attribute.draw is None) == (attribute.value is None):
-        low.resolver.report(
-            "E717", f"attribute {name} is either drawn from categories or has a value", attribute, place,
-            expected="one of `draw:` and `value:`",
-        )  # fmt: skip
     if attribute.draw is not None:
         return _categorical(low, name, attribute)
     return _numeric(low, name, attribute)
@@ -45,8 +39,6 @@ def lower(low: Lowering, name: str, attribute: Attribute) -> m.VarSpec:
 def _categorical(low: Lowering, name: str, attribute: Attribute) -> m.VarSpec:
     draw = attribute.draw
     where = Where.key(attribute, "draw", once=True)
-    if attribute.between is not None:
-        low.resolver.report("E717", "`between` goes with `value`", attribute, Where.key(attribute, "between"))
     if isinstance(draw, Table):
         categories, weights = _from_table(low, name, draw, where)
     else:

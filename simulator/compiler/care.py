@@ -31,7 +31,6 @@ from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
 from simulator.compiler.distributions import DURATION, distribution, fixed, lognormal, mean_of, uniform
 from simulator.compiler.kinds import years_of
-from simulator.compiler.names import listing, nearest
 from simulator.compiler.terms import Where
 from simulator.knowledge.codes import preferred
 from simulator.scenario.model import Care, Measure, Order
@@ -65,12 +64,6 @@ def _triggers(care: Care) -> list[str]:
 def encounter(low: Lowering, name: str, care: Care) -> None:
     """Add the kind of encounter."""
     resolver = low.resolver
-    if care.class_ not in PRIORITY:
-        resolver.report(
-            "E713", f"there is no class of care `{care.class_}`", care, Where.key(care, "class"),
-            expected=listing(PRIORITY), nearest=nearest(care.class_, PRIORITY),
-        )  # fmt: skip
-        return
     duration: m.Distribution | None = _DURATION[care.class_]
     if care.duration is not None:
         duration = distribution(resolver, care.duration, Where.key(care, "duration"), DURATION)
@@ -119,13 +112,6 @@ def lower(low: Lowering, name: str, care: Care) -> None:
     """Add the processes of a care block."""
     low.labels[name] = care.title or name
     given = _triggers(care)
-    if len(given) > 1:
-        low.resolver.report(
-            "E713", f"{listing(given)} cannot stand together", care, Where(care.path, care.span),
-            expected="one of `every`, `rate`, `on`, `at`",
-            remedy="make two care blocks of it",
-        )  # fmt: skip
-    _check_companions(low, care, given)
     index = low.encounter_index[name]
     visit = _visit(low, name, care, index)
     if given[:1] == ["every"]:
@@ -153,14 +139,6 @@ def _answers(low: Lowering, name: str, visit: Sequence[m.Action]) -> tuple[m.Arr
         return ()
     heard = m.OnEvent(low.names.event(f"visit:{name}"))
     return (m.Arrow(f"{name}: visit for diagnosis", 0, heard, tuple(visit)),)
-
-
-def _check_companions(low: Lowering, care: Care, given: list[str]) -> None:
-    owners = {"multiplied": "rate", "after": "on", "if": "on"}
-    values = {"multiplied": care.multiplied, "after": care.after, "if": care.if_}
-    for key, owner in owners.items():
-        if values[key] and owner not in given:
-            low.resolver.report("E713", f"`{key}` goes with `{owner}`", care, Where.key(care, key))
 
 
 def _for(low: Lowering, name: str, care: Care, *, once: bool) -> m.Term | None:
@@ -192,7 +170,7 @@ def _visit(low: Lowering, name: str, care: Care, index: int) -> list[m.Action]:
 
 
 def _measure(low: Lowering, name: str, block: Measure, index: int) -> list[m.Action]:
-    if not low.resolver.is_a(block.measure, "measurement", block, Where.key(block, "measure")):
+    if not low.resolver.is_a(block.measure, "measurement", None, Where.key(block, "measure")):
         return []
     low.measured.add(block.measure)
     action = m.Measure(low.names.symbols[block.measure].index, index)

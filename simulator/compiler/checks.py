@@ -20,7 +20,7 @@ def names(low: Lowering) -> None:
         for name, block in blocks.items():
             where = Where(block.path, block.span)
             if name in RESERVED:
-                message = f"`{name}` is a word of the language"
+                message = f"`{name}` has a meaning of its own"
                 low.resolver.report("E506", message, block, where, remedy="rename it")
             elif name in seen:
                 low.resolver.report(
@@ -66,10 +66,13 @@ def _reachable(low: Lowering, name: str, disease: Disease) -> None:
             if move.from_ == here and move.to not in reached:
                 reached.add(move.to)
                 frontier.append(move.to)
-    for state in disease.states:
+    ends = {mv.to for mv in form.moves} | {mv.from_ for mv in form.moves} | {first}
+    if not ends <= set(form.states):
+        return  # an arrow is broken, and said to be so
+    for i, state in enumerate(disease.states):
         if state not in reached:
             low.resolver.report(
-                "W301", f"no arrow of {name} leads to {state}", disease, Where.key(disease, "states"),
+                "W301", f"no arrow of {name} leads to {state}", None, Where.key(disease, f"states[{i}]"),
                 remedy=f"add an arrow `… -> {state}`, or leave the state out",
             )  # fmt: skip
 

@@ -59,7 +59,10 @@ def compare(resolver: Resolver, expr: s.Binary, where: Where) -> Typed | None:
             )  # fmt: skip
             return None
         return _chosen(resolver, item, (right,), op == "!=", where)
-    a, b = resolver.typed(left, where), resolver.typed(right, where)
+    a = resolver.typed(left, where)
+    if a is None and isinstance(right, s.Name) and right.text not in resolver.names.symbols:
+        return None  # a word that only what was misspelt could explain
+    b = resolver.typed(right, where)
     if a is None or b is None:
         return None
     if b.kind in _MOVING and (a.kind not in _MOVING or _MOVING.index(a.kind) > _MOVING.index(b.kind)):
@@ -99,7 +102,7 @@ def _chosen(
     terms: list[m.Term] = []
     complete = True
     for choice in choices:
-        word = _word(choice)
+        word = choice.text if isinstance(choice, s.Name) else None
         if word not in legal:
             complete = False
             kind = "state" if masks else "category"
@@ -119,14 +122,6 @@ def _chosen(
         return None
     either = algebra.any_of(*terms)
     return truth(algebra.negation(either) if negated else either)
-
-
-def _word(expr: s.Expr) -> str | None:
-    if isinstance(expr, s.Name):
-        return expr.text
-    if isinstance(expr, s.Number):
-        return f"{expr.value:g}"
-    return None
 
 
 def _compare_items(
@@ -175,6 +170,8 @@ def _age(resolver: Resolver, op: str, b: Typed, expr: s.Expr, where: Where) -> T
         return None
     if b.constant is None:
         return truth(m.Apply(_OPS[op], (years_to_us(m.Age()), b.term)))
+    if resolver.whole(b.constant, expr, where) is None:
+        return None
     years = years_of(b.constant)
     if op in ("<=", ">") and years == int(years) and years > 0:
         shown, right = f"age {op} {years:g} years", "<" if op == "<=" else ">="
@@ -219,10 +216,12 @@ def _since(resolver: Resolver, op: str, a: Typed, b: Typed, expr: s.Expr, where:
     if op in ("==", "!="):
         _only_once(resolver, "the time since an event", expr, where)
         return None
-    if b.constant is None or b.constant < 0:
+    if b.constant is None:
         resolver.report("E607", "the time since an event is compared with constants only", expr, where)
         return None
-    us = round(b.constant)
+    us = resolver.whole(b.constant, expr, where)
+    if us is None:
+        return None
     return truth(m.SinceAtLeast(a.index, us) if op in (">", ">=") else m.SinceLess(a.index, us))
 
 

@@ -38,18 +38,9 @@ def lower(low: Lowering, name: str, disease: Disease) -> None:
     low.add_process(m.Process(f"{name}.diagnosis", states))
 
 
-def _route(
-    low: Lowering, name: str, number: int, disease: Disease, route: DiagnosisRoute
-) -> list[m.Arrow]:
+def _route(low: Lowering, name: str, number: int, disease: Disease, route: DiagnosisRoute) -> list[m.Arrow]:
     """The arrows to `diagnosed` of one route."""
-    resolver, place = low.resolver, Where(route.path, route.span)
-    if bool(route.at) == (route.on is not None):
-        resolver.report(
-            "E712", "a diagnosis needs a place where it is made", route, place,
-            expected="either `at: [care…]`, or `on: event` with `visit: care`",
-        )  # fmt: skip
-        if route.on is None or not route.at:
-            return []
+    resolver = low.resolver
     chart = f"`if` of the diagnosis of {name}"
     present: m.Term = m.InState(low.names.processes[name], low.names.states[name][""])
     condition: m.Term | None = present
@@ -59,16 +50,8 @@ def _route(
     if route.probability is not None:
         chance = resolver.probability(route.probability, Where.key(route, "probability", once=True))
     if route.at:
-        _reject(low, route, ("after", "visit"), "at")
         return _at_visits(low, name, disease, route, condition, chance)
     return _by_event(low, name, number, disease, route, condition, chance)
-
-
-def _reject(low: Lowering, route: DiagnosisRoute, keys: tuple[str, ...], owner: str) -> None:
-    for key in keys:
-        if getattr(route, key) is not None:
-            message = f"`{key}` goes with `on`, not with `{owner}`"
-            low.resolver.report("E712", message, route, Where.key(route, key))
 
 
 def _recorded(low: Lowering, name: str, disease: Disease, encounter: int) -> tuple[m.Action, ...]:
@@ -87,9 +70,9 @@ def _at_visits(
     chance: m.Term | None,
 ) -> list[m.Arrow]:
     arrows = []
-    where = Where.key(route, "at")
-    for care in route.at:
-        if not low.resolver.is_a(care, "care", route, where) or condition is None or chance is None:
+    for i, care in enumerate(route.at):
+        known = low.resolver.is_a(care, "care", None, Where.key(route, f"at[{i}]"))
+        if not known or condition is None or chance is None:
             continue
         heard = m.OnEvent(
             low.names.event(f"{care}.visit"),
@@ -114,17 +97,12 @@ def _by_event(
     """The route's own process, and the arrow that listens to its end."""
     resolver, names = low.resolver, low.names
     assert route.on is not None
+    assert route.visit is not None
     event = resolver.event(route.on, Where.key(route, "on"))
     after: m.Distribution | None = None
     if route.after is not None:
         after = distribution(resolver, route.after, Where.key(route, "after"), DURATION)
-    if route.visit is None:
-        resolver.report(
-            "E712", "the route does not say where the diagnosis is made", route,
-            Where(route.path, route.span), expected="`visit: care`",
-        )  # fmt: skip
-        return []
-    known = resolver.is_a(route.visit, "care", route, Where.key(route, "visit"))
+    known = resolver.is_a(route.visit, "care", None, Where.key(route, "visit"))
     incomplete = event is None or condition is None or chance is None or (route.after and after is None)
     if not known or incomplete or event is None or condition is None:
         return []

@@ -13,6 +13,7 @@ while the event cannot happen; its clock starts afresh after each.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
 
 from simulator.compiler import algebra, hazards, triggers
@@ -24,6 +25,7 @@ from simulator.scenario.model import Disease, Onset, RecurrentEvent, Transition,
 
 ABSENT, DEAD, START = "absent", "dead", "start"
 _SLOW_MEDIAN_YEARS = 300.0
+_ROUTE = re.compile(r"route[0-9]+")
 _MOST_STATES = 60  # states of one process fit a 64-bit mask
 
 
@@ -146,16 +148,16 @@ def lower(low: Lowering, name: str, disease: Disease) -> None:
 def _check_names(low: Lowering, name: str, disease: Disease) -> None:
     place = Where.key(disease, "states")
     report = low.resolver.report
-    if not disease.states:
-        report("E716", f"disease {name} has no states", None, place, expected="at least one")
     if len(disease.states) + 4 > _MOST_STATES:
         report("E716", f"{len(disease.states)} states are too many", None, place, expected="at most 56")
-    words = [*disease.states, *disease.events]
-    for word in dict.fromkeys(words):
-        if words.count(word) > 1:
-            report("E506", f"`{word}` is named twice in disease {name}", None, place)
-        if word in ("onset", "diagnosed", "resolved", "death", ABSENT, DEAD, START):
-            report("E506", f"`{word}` is a word of the language, not a state or event", None, place)
+    for i, state in enumerate(disease.states):
+        if state in (START, DEAD):
+            message = f"`{state}` has a meaning of its own and cannot be a state"
+            report("E506", message, None, Where.key(disease, f"states[{i}]"), remedy="choose another name")
+    for key, event in disease.events.items():
+        if key in ("onset", "resolved", "diagnosis", ABSENT, START, DEAD) or _ROUTE.fullmatch(key):
+            message = f"`{key}` has a meaning of its own and cannot be an event"
+            report("E506", message, None, Where(event.path, event.span), remedy="choose another name")
 
 
 def _check_moves(low: Lowering, name: str, disease: Disease, form: Shape) -> None:
@@ -236,7 +238,6 @@ def _onset(
     low: Lowering, name: str, disease: Disease, form: Shape, outgoing: dict[int, list[m.Arrow]]
 ) -> None:
     onset = disease.onset
-    place = Where(onset.path, onset.span)
     to = onset.to if onset.to is not None else (disease.states[0] if disease.states else "")
     if to not in disease.states:
         if disease.states:
@@ -248,19 +249,13 @@ def _onset(
     begins = (m.Raise(low.names.event(f"{name}.onset")),)
     target = form.enter[to]
     if at_birth(onset):
-        chance = _chance_at_birth(low, onset, place)
+        chance = _chance_at_birth(low, onset)
         if chance is not None:
             rest = algebra.apply("sub", algebra.TRUE, chance)
             outgoing[0] = [
                 m.Arrow(f"{name}: onset", target, m.ByChance(chance), begins),
                 m.Arrow(f"{name}: unaffected", form.enter[ABSENT], m.ByChance(rest), silent=True),
             ]
-        return
-    if triggers.kinds_of(onset) == ["probability"]:
-        low.resolver.report(
-            "E716", "a chance alone does not say when the disease begins", onset, place,
-            remedy="add `at: birth`, or give a `rate:`",
-        )  # fmt: skip
         return
     fires = triggers.trigger(
         low.resolver, onset, hazard_names=(f"{name}.onset",), effects=low.effects,
@@ -270,15 +265,7 @@ def _onset(
         outgoing[form.stay[ABSENT]].append(m.Arrow(f"{name}: onset", target, fires, begins))
 
 
-def _chance_at_birth(low: Lowering, onset: Onset, place: Where) -> m.Term | None:
-    if onset.at != "birth":
-        low.resolver.report(
-            "E716", f"`at: {onset.at}` is not known", onset, Where.key(onset, "at"), expected="`at: birth`"
-        )
-        return None
-    if triggers.kinds_of(onset) not in ([], ["probability"]):
-        low.resolver.report("E702", "a disease present from birth has no other trigger", onset, place)
-        return None
+def _chance_at_birth(low: Lowering, onset: Onset) -> m.Term | None:
     if onset.probability is None:
         return algebra.TRUE
     return low.resolver.probability(onset.probability, Where.key(onset, "probability", once=True))
@@ -292,9 +279,7 @@ def _move(low: Lowering, name: str, form: Shape, move: Move, outgoing: dict[int,
         message = "absence is not left by chance"
         low.resolver.report("E702", message, move.trigger, place, remedy="use `onset:`")
         return
-    fires = triggers.trigger(
-        low.resolver, move.trigger, hazard_names=move.hazard_names, effects=low.effects
-    )
+    fires = triggers.trigger(low.resolver, move.trigger, hazard_names=move.hazard_names, effects=low.effects)
     if fires is None:
         return
     _check_slow(low, move, fires)

@@ -23,9 +23,9 @@ from dataclasses import dataclass
 from simulator import units
 from simulator.compiler import algebra
 from simulator.compiler import machine as m
+from simulator.compiler.arithmetic import DISTRIBUTIONS
 from simulator.compiler.kinds import years_of
-from simulator.compiler.names import listing, nearest
-from simulator.compiler.terms import DISTRIBUTIONS, Resolver, Where
+from simulator.compiler.terms import Resolver, Where
 from simulator.scenario import syntax as s
 
 
@@ -117,31 +117,13 @@ def _call(resolver: Resolver, expr: s.Call, where: Where, drawn: Drawn) -> m.Dis
 
 
 def _arguments(resolver: Resolver, expr: s.Call, where: Where) -> dict[str, s.Expr] | None:
-    """The parameters by name."""
+    """The parameters by name; the parser has seen to it that they are complete."""
     name, forms = expr.function, _PARAMETERS[expr.function]
-    usage = " or ".join(f"`{name}({', '.join(f'{p}=…' for p in form)})`" for form in forms)
     if expr.args and name in _NAMED_ONLY:
+        usage = " or ".join(f"`{name}({', '.join(f'{p}=…' for p in form)})`" for form in forms)
         resolver.report("E605", f"the parameters of {name} need their names", expr, where, expected=usage)
         return None
-    given = dict(zip(forms[0], expr.args, strict=False))
-    legal = sorted({p for form in forms for p in form})
-    for key, value in expr.kwargs:
-        if key not in legal or key in given:
-            twice = key in given
-            resolver.report(
-                "E605",
-                f"`{key}` is given twice" if twice else f"{name} has no parameter `{key}`",
-                value,
-                where,
-                expected="" if twice else listing(legal),
-                nearest=None if twice else nearest(key, legal),
-            )
-            return None
-        given[key] = value
-    if len(expr.args) > len(forms[0]) or not any(set(given) == set(form) for form in forms):
-        resolver.report("E605", f"these are not the parameters of {name}", expr, where, expected=usage)
-        return None
-    return given
+    return dict(zip(forms[0], expr.args, strict=False)) | dict(expr.kwargs)
 
 
 def _checked(

@@ -52,9 +52,7 @@ class Wiring:
         return replace(arrow, trigger=trigger, actions=self.actions(arrow.actions))
 
 
-def connect(
-    processes: Sequence[m.Process], names: Names
-) -> tuple[tuple[m.Process, ...], tuple[str, ...]]:
+def connect(processes: Sequence[m.Process], names: Names) -> tuple[tuple[m.Process, ...], tuple[str, ...]]:
     """The processes with every `Raise` resolved, and the names of the events that are heard."""
     listened = {
         arrow.trigger.event

@@ -21,7 +21,7 @@ _OPS: dict[str, int] = {
     "add": L.T_ADD, "sub": L.T_SUB, "mul": L.T_MUL, "div": L.T_DIV, "pow": L.T_POW, "neg": L.T_NEG,
     "lt": L.T_LT, "le": L.T_LE, "gt": L.T_GT, "ge": L.T_GE, "eq": L.T_EQ, "ne": L.T_NE,
     "and": L.T_AND, "or": L.T_OR, "not": L.T_NOT, "min": L.T_MIN, "max": L.T_MAX,
-    "exp": L.T_EXP, "log": L.T_LOG, "sqrt": L.T_SQRT, "if": L.T_IF,
+    "exp": L.T_EXP, "log": L.T_LOG, "sqrt": L.T_SQRT,
 }  # fmt: skip
 _UNARY = {"neg", "not", "exp", "log", "sqrt"}
 _DISTRIBUTIONS = {
@@ -91,6 +91,7 @@ class _Flattener:
     nums: list[float] = field(default_factory=lambda: [0.0])
     consts: dict[bytes, int] = field(default_factory=dict)
     tables: list[int] = field(default_factory=list)
+    once: bool = False
     header: dict[int, int] = field(default_factory=dict)
 
     def build(self) -> Program:
@@ -134,7 +135,6 @@ class _Flattener:
         h[L.H_POP_STREAM] = self.streams["population"]
         h[L.H_N_CELL], h[L.H_AGE_DIST] = len(cells), age_dist
         h[L.H_FEMALE] = self.const(population.female)
-        h[L.H_LEVEL_CLOCKS] = int(any(_has_clock(level.slope) for level in machine.levels))
         h[L.H_N_COMMUNITY], h[L.H_PATIENTS] = population.communities, population.size
         ints = np.zeros(L.HEADER + len(self.code) + len(self.tables), dtype=np.int64)
         for index, value in h.items():
@@ -166,8 +166,12 @@ class _Flattener:
 
     # --- terms ------------------------------------------------------------------------
 
-    def term(self, term: m.Term | None) -> int:
-        """The pc of a term: 0 none, negative a constant, positive instructions."""
+    def term(self, term: m.Term | None, *, once: bool = False) -> int:
+        """The pc of a term: 0 none, negative a constant, positive instructions.
+
+        `once`: it is evaluated at single instants and nobody asks when it will change.
+        """
+        self.once = once
         if term is None:
             return 0
         if isinstance(term, m.Const):
@@ -204,7 +208,7 @@ class _Flattener:
             case m.Level(measurement):
                 self._emit_level(measurement, out)
             case m.LevelAtLeast(measurement, threshold):
-                self._emit_level(measurement, out)
+                self._emit_level(measurement, out, base_only=True)
                 out.extend((L.T_LEVEL_GE, measurement, self.const(threshold), 0))
             case m.Signal(index):
                 out.extend((L.T_SIGNAL, index, 0, 0))
@@ -214,7 +218,7 @@ class _Flattener:
                     place = axis.index if axis.kind == "var" else self.block(axis.knots)
                     rows.extend((_AXES[axis.kind], axis.size, place))
                 # the axis rows stand between instructions: jumped over by their count
-                out.extend((L.T_LOOKUP, len(axes), self.block(values), 0))
+                out.extend((L.T_LOOKUP, len(axes), self.block(values), 0 if self.once else 1))
                 rows.extend([0] * (-len(rows) % L.TERM_W))
                 out.extend(rows)
             case m.Apply(op, args):
@@ -222,27 +226,58 @@ class _Flattener:
             case _:
                 assert_never(term)
 
-    def _emit_level(self, index: int, out: list[int]) -> None:
-        """mean + deviation + accumulated + slope·dt + shift, added in this order."""
+    def _emit_level(self, index: int, out: list[int], *, base_only: bool = False) -> None:
+        """mean + deviation + accumulated + slope·dt + shift, added in this order; the base has no slope."""
         level = self.machine.levels[index]
         self._emit(level.mean, out)
-        out.extend((L.T_LEVEL, index, 0, 0))
+        out.extend((L.T_LEVEL, index, int(base_only), 0))
         self._emit(level.shift, out)
         out.extend((L.T_ADD, 0, 0, 0))
 
     def _emit_apply(self, op: str, args: tuple[m.Term, ...], out: list[int]) -> None:
-        code = _OPS[op]
+        """Instructions of an operator. What cannot matter now is jumped over: the branch of an
+        `if` not taken, a factor or summand that is neutral, the rest of a settled and/or."""
+        if op == "if":
+            self._emit_if(args, out)
+            return
         self._emit(args[0], out)
         if op in _UNARY:
-            out.extend((code, 0, 0, 0))
-        elif op == "if":
-            self._emit(args[1], out)
-            self._emit(args[2], out)
-            out.extend((code, 0, 0, 0))
-        else:
-            for arg in args[1:]:
-                self._emit(arg, out)
-                out.extend((code, 0, 0, 0))
+            out.extend((_OPS[op], 0, 0, 0))
+            return
+        for arg in args[1:]:
+            inner: list[int] = []
+            neutral = {"mul": 1.0, "add": 0.0}.get(op)
+            guarded = (
+                isinstance(arg, m.Apply) and arg.op == "if" and arg.args[2] == m.Const(neutral or 0.0)
+            )
+            if neutral is not None and guarded and isinstance(arg, m.Apply):
+                condition, value = arg.args[0], arg.args[1]
+                self._emit(value, inner)
+                inner.extend((_OPS[op], 0, 0, 0))
+                if isinstance(condition, m.InState):
+                    out.extend((L.T_SKIP_UNLESS_IN, condition.process, condition.mask, len(inner)))
+                else:
+                    self._emit(condition, out)
+                    out.extend((L.T_JUMP_UNLESS, 0, 0, len(inner)))
+            else:
+                self._emit(arg, inner)
+                inner.extend((_OPS[op], 0, 0, 0))
+                if op == "and":
+                    out.extend((L.T_AND_SKIP, 0, 0, len(inner)))
+                elif op == "or":
+                    out.extend((L.T_OR_SKIP, 0, 0, len(inner)))
+            out.extend(inner)
+
+    def _emit_if(self, args: tuple[m.Term, ...], out: list[int]) -> None:
+        then: list[int] = []
+        otherwise: list[int] = []
+        self._emit(args[0], out)
+        self._emit(args[1], then)
+        self._emit(args[2], otherwise)
+        then.extend((L.T_JUMP, 0, 0, len(otherwise)))
+        out.extend((L.T_JUMP_UNLESS, 0, 0, len(then)))
+        out.extend(then)
+        out.extend(otherwise)
 
     # --- distributions and hazards ------------------------------------------------------
 
@@ -259,7 +294,8 @@ class _Flattener:
             values = [p.value for p in params if isinstance(p, m.Const)]
             row = [kind, self.block(values), 0, len(values) // 2]
         else:
-            row = [kind, self.term(params[0]), self.term(params[1]) if len(params) > 1 else 0, 0]
+            second = self.term(params[1], once=True) if len(params) > 1 else 0
+            row = [kind, self.term(params[0], once=True), second, 0]
         self.dists.append(row)
         return len(self.dists) - 1
 
@@ -314,9 +350,10 @@ class _Flattener:
                 row[L.A_KIND], row[L.A_YEARS] = L.K_AGE, self.const(years)
             case m.OnEvent(event, condition, probability):
                 row[L.A_KIND], row[L.A_EVENT] = L.K_EVENT, event
-                row[L.A_TERM], row[L.A_PROB] = self.term(condition), self.term(probability)
+                row[L.A_TERM] = self.term(condition, once=True)
+                row[L.A_PROB] = self.term(probability, once=True)
             case m.ByChance(weight):
-                row[L.A_KIND], row[L.A_TERM] = L.K_CHANCE, self.term(weight)
+                row[L.A_KIND], row[L.A_TERM] = L.K_CHANCE, self.term(weight, once=True)
             case _:
                 assert_never(arrow.trigger)
         return row
@@ -344,7 +381,7 @@ class _Flattener:
         row[L.L_CODE] = level.code
         row[L.L_DEV_STREAM] = self.streams[f"level:{level.name}"]
         row[L.L_NOISE_STREAM] = self.streams[f"measure:{level.name}"]
-        row[L.L_VALUE], row[L.L_SLOPE] = self.term(m.Level(index)), self.term(level.slope)
+        row[L.L_VALUE], row[L.L_SLOPE] = self.term(m.Level(index), once=True), self.term(level.slope)
         row[L.L_DEV_SD], row[L.L_NOISE_SD] = self.const(level.deviation_sd), self.const(level.noise_sd)
         row[L.L_LOW], row[L.L_HIGH] = self.const(level.low), self.const(level.high)
         row[L.L_SCALE], row[L.L_LAST] = self.const(10.0**level.precision), level.last_var
@@ -358,7 +395,7 @@ class _Flattener:
             pcs = len(self.code)
             self.code.extend([0] * len(var.weights))
             for i, weight in enumerate(var.weights):
-                self.code[pcs + i] = self.term(weight)
+                self.code[pcs + i] = self.term(weight, once=True)
         row[L.V_DIST] = self.dist(var.initial)
         row[L.V_STREAM] = self.streams[f"var:{var.name}"]
         row[L.V_LOW], row[L.V_HIGH] = self.const(var.low), self.const(var.high)
@@ -404,13 +441,14 @@ class _Flattener:
                 case m.Visit(encounter):
                     rows.append([L.C_VISIT, encounter, 0, 0, 0])
                 case m.Emit(code, value, duration, encounter):
-                    rows.append([L.C_EMIT, code, self.term(value), self.term(duration), encounter])
+                    pcs = self.term(value, once=True), self.term(duration, once=True)
+                    rows.append([L.C_EMIT, code, *pcs, encounter])
                 case m.Measure(measurement, encounter):
                     rows.append([L.C_MEASURE, measurement, encounter, 0, 0])
                 case m.Draw(var, distribution, stream):
                     rows.append([L.C_DRAW, var, self.dist(distribution), self.streams[stream], 0])
                 case m.Set(var, value):
-                    rows.append([L.C_SET, var, self.term(value), 0, 0])
+                    rows.append([L.C_SET, var, self.term(value, once=True), 0, 0])
                 case m.Stamp(stamp):
                     rows.append([L.C_STAMP, stamp, 0, 0, 0])
                 case m.Push(ring):
@@ -421,7 +459,7 @@ class _Flattener:
                     rows.append([L.C_DIE, 0, 0, 0, 0])
                 case m.If(condition, probability, stream, inner):
                     body = self._action_rows(inner)
-                    head = [L.C_IF, self.term(condition), self.term(probability)]
+                    head = [L.C_IF, self.term(condition, once=True), self.term(probability, once=True)]
                     rows.append([*head, self.streams[stream], len(body)])
                     rows.extend(body)
                 case _:
@@ -507,8 +545,9 @@ class _Flattener:
         machine, h = self.machine, self.header
         at = L.ROW_HEAD
         n_proc, n_level = len(machine.processes), len(machine.levels)
+        n_blocks = h[L.H_N_BLOCK] = -(-n_proc // L.BLOCK)
         for header, count in (
-            (L.I_STATE, n_proc), (L.I_NEXT, n_proc), (L.I_PICK, n_proc), (L.I_DUE, n_slots),
+            (L.I_STATE, n_proc), (L.I_NEXT, n_blocks * L.BLOCK), (L.I_BLOCK, n_blocks), (L.I_PICK, n_proc), (L.I_DUE, n_slots),
             (L.I_WAKES, n_slots), (L.I_LWAKE, n_level), (L.I_LSINCE, n_level),
             (L.I_STAMP, len(machine.stamps)), (L.I_COUNT, len(self.streams)),
         ):  # fmt: skip
@@ -523,7 +562,7 @@ class _Flattener:
         # what lies behind needs no clearing for the next patient
         h[L.I_CLEAR] = h[L.I_QUEUE] = at
         h[L.I_DIRTY] = at + L.QUEUE
-        h[L.I_SIZE] = h[L.I_DIRTY] + L.DIRTY
+        h[L.I_SIZE] = h[L.I_DIRTY] + self.n_symbols
         at = L.F_HEAD
         for header, count in (
             (L.F_VAR, len(machine.vars)), (L.F_E, n_slots), (L.F_M, n_slots), (L.F_H, n_slots),
@@ -548,19 +587,3 @@ def _cumulative(knots: Sequence[float], rates: Sequence[float]) -> list[float]:
 def _month_start(index: int) -> int:
     year, month = divmod(index, 12)
     return (dt.date(_CALENDAR_FROM + year, month + 1, 1) - dt.date(1970, 1, 1)).days * L.DAY
-
-
-def _has_clock(term: m.Term) -> bool:
-    match term:
-        case m.AgeAtLeast() | m.TimeAtLeast() | m.SinceAtLeast() | m.SinceLess() | m.LevelAtLeast():
-            return True
-        case m.CountAtLeast(_, _, within):
-            return within is not None
-        case m.Apply(_, args):
-            return any(_has_clock(a) for a in args)
-        case m.Lookup(axes, _):
-            return any(a.kind != "var" for a in axes)
-        case _:
-            return False
-
-

@@ -81,10 +81,12 @@ def in_unit(item: Typed, unit: str | None) -> Typed | None:
     ``%`` is wanted. Constants are converted between units of one dimension (``mg/dL``, ``g/L``).
     """
     have = item.unit
+    if have == unit:
+        return item
     if have == SHARE:
         scaled = algebra.apply("mul", item.term, m.Const(100.0)) if unit == "%" else item.term
         return replace(item, term=scaled, unit=unit) if unit in (None, "1", "%") else None
-    if have is None or have == unit:
+    if have is None:
         return replace(item, unit=unit)
     if unit is None:
         return replace(item, unit=None) if have == "1" else None

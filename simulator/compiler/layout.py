@@ -8,7 +8,6 @@ Terms are referred to by *pc*: 0 none, negative the constant N[-pc], positive th
 their first instruction in P.
 """
 
-# ruff: noqa: E741
 NEVER = 2**62
 NULL = -(2**63)
 DAY = 86_400_000_000
@@ -20,13 +19,13 @@ MONTH = YEAR // 12
     H_START, H_END, H_HISTORY, H_N_PROC, H_N_SLOT, H_N_VAR, H_N_LEVEL, H_N_STAMP, H_N_STREAM,
     H_N_SIGNAL, H_PROC, H_STATE, H_ARROW, H_BASE, H_DIST, H_LEVEL, H_VAR, H_ENC, H_CODE,
     H_DEP_PTR, H_DEP_IDX, H_LDEP_PTR, H_LDEP_IDX, H_LIS_PTR, H_LIS_IDX, H_STREAM, H_RING,
-    H_SPARE, H_POP_STREAM, H_N_CELL, H_CELL, H_AGE_DIST, H_FEMALE, H_LEVEL_CLOCKS,
+    H_SPARE, H_POP_STREAM, H_N_CELL, H_CELL, H_AGE_DIST, H_FEMALE, H_SPARE2,
     I_STATE, I_NEXT, I_PICK, I_DUE, I_WAKES, I_LWAKE, I_LSINCE, I_STAMP, I_RING, I_COUNT,
     I_QUEUE, I_DIRTY, I_SIZE,
     F_VAR, F_E, F_M, F_H, F_S, F_DEV, F_ACC, F_SLOPE, F_SIGNAL, F_STACK, F_SIZE,
     H_SYM_VAR, H_SYM_STAMP, H_SYM_RING, H_SYM_LEVEL, H_SYM_SIGNAL, H_N_COMMUNITY, H_PATIENTS,
-    H_SIG_TERM, I_CLEAR, F_CLEAR,
-) = range(68)  # fmt: skip
+    H_SIG_TERM, I_CLEAR, F_CLEAR, I_BLOCK, H_N_BLOCK,
+) = range(70)  # fmt: skip
 HEADER = 72
 
 # --- columns of the tables in P ----------------------------------------------------------
@@ -66,8 +65,8 @@ TERM_W = 4
     T_END, T_CONST, T_VAR, T_STATE, T_AGE, T_AGE_GE, T_TIME_GE, T_SINCE_GE, T_SINCE_LT,
     T_STAMPED, T_COUNT_GE, T_LEVEL, T_LEVEL_GE, T_SIGNAL, T_LOOKUP, T_ADD, T_SUB, T_MUL, T_DIV,
     T_POW, T_NEG, T_LT, T_LE, T_GT, T_GE, T_EQ, T_NE, T_AND, T_OR, T_NOT, T_MIN, T_MAX, T_EXP,
-    T_LOG, T_SQRT, T_IF,
-) = range(36)  # fmt: skip
+    T_LOG, T_SQRT, T_JUMP, T_JUMP_UNLESS, T_AND_SKIP, T_OR_SKIP, T_SKIP_UNLESS_IN,
+) = range(40)  # fmt: skip
 (X_AGE, X_MONTH, X_YEAR, X_VAR) = range(4)
 AXIS_W = 3  # kind, size, offset of knots in N (or index of the variable)
 
@@ -86,14 +85,14 @@ ACT_W = 5
     R_T0, R_ENC, R_ENC_START, R_ENC_END, R_ENC_NUMBER, R_ENC_COUNT, R_ENC_WRITTEN, R_WAKE,
     R_QHEAD, R_QTAIL, R_ERROR, R_NDIRTY, R_ARROW, R_AGE_AT, R_SAME, R_INSTANT, R_K0, R_K1,
     R_COMMUNITY, R_SEX, R_LISTENER, R_TAKEN, R_ENTERING, R_NOW, R_AGAIN,
-    R_ENC_ARROW,
-) = range(FIRST_CLEARED, FIRST_CLEARED + 36)  # fmt: skip
+    R_ENC_ARROW, R_LEVEL_WAKE,
+) = range(FIRST_CLEARED, FIRST_CLEARED + 37)  # fmt: skip
 ROW_HEAD = 48
 R_AGE = 0  # in F: age at I[R_AGE_AT]
 F_HEAD = 1
 
-QUEUE = 64
-DIRTY = 256
+BLOCK = 8  # processes whose earliest instant is kept together
+QUEUE = 1024  # events waiting to be handled at one instant
 STACK = 64
 
 # --- errors the kernel reports in I[R_ERROR] -------------------------------------------------

@@ -25,6 +25,7 @@ from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
 from simulator.compiler.distributions import fixed
 from simulator.compiler.events import connect
+from simulator.compiler.seasons import seasonal_bases
 from simulator.compiler.terms import Where
 from simulator.errors import Findings, ScenarioError, UsageError
 from simulator.scenario.model import Population, Scenario
@@ -92,10 +93,12 @@ def _encounters(low: Lowering) -> None:
     for name, block in scenario.care.items():
         care.encounter(low, name, block)
     if scenario.treatments and "prescribing" not in scenario.care:
-        care.add_encounter(low, "prescribing", "ambulatory", None, "prescribing", None)
+        care.add_encounter(low, "prescribing", "ambulatory", None, None, None)
+    if scenario.treatments and "medication_review" not in scenario.care:
+        care.add_encounter(low, "medication_review", "virtual", fixed(5 * _MINUTE), None, None)
     supplied = any(t.supply is not None for t in scenario.treatments.values())
     if supplied and "pharmacy" not in scenario.care:
-        care.add_encounter(low, "pharmacy", "virtual", fixed(5 * _MINUTE), "pharmacy", None)
+        care.add_encounter(low, "pharmacy", "virtual", fixed(5 * _MINUTE), None, None)
 
 
 def _processes(low: Lowering) -> None:
@@ -154,7 +157,7 @@ def _assemble(
     drawn = {v.name for v in variables}
     later = [m.VarSpec(name) for name in low.names.vars if name not in drawn]
     processes, events = connect(low.in_order(), low.names)
-    return m.Machine(
+    machine = m.Machine(
         id=low.scenario.id,
         population=who,
         processes=processes,
@@ -168,6 +171,7 @@ def _assemble(
         rings=tuple((ring.event, ring.capacity) for ring in low.names.ring_list),
         labels=dict(low.labels),
     )
+    return seasonal_bases(machine)
 
 
 def check_file(path: str | Path) -> Findings:

@@ -14,7 +14,6 @@ from simulator.compiler.context import Lowering
 from simulator.compiler.terms import Where
 from simulator.scenario.model import Change, Measurement
 from simulator.scenario.syntax import Expr
-from simulator.units import is_unit, nearest_unit
 
 _MOST_DECIMALS = 6
 
@@ -24,11 +23,6 @@ def declare(low: Lowering, index: int, name: str, measurement: Measurement) -> N
     low.names.add(name, "measurement", index)
     low.names.units[name] = measurement.unit
     low.names.last[name] = low.names.var(f"last {name}")
-    if measurement.unit != "1" and not is_unit(measurement.unit):
-        low.resolver.report(
-            "E602", f"`{measurement.unit}` is not a unit", measurement, Where.key(measurement, "unit"),
-            expected="a UCUM unit, or `1` for a number without unit", nearest=nearest_unit(measurement.unit),
-        )  # fmt: skip
 
 
 def lower(low: Lowering, name: str, measurement: Measurement) -> m.LevelSpec | None:

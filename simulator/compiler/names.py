@@ -6,14 +6,8 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-#: words of the expression language, which nothing may be called
-RESERVED = frozenset(
-    [
-        "age", "date", "sex", "month", "year", "and", "or", "not", "in", "if", "last", "on", "ever",
-        "diagnosed", "time", "since", "count", "of", "min", "max", "exp", "log", "sqrt",
-        "absent", "dead", "death", "mortality", "birth",
-    ]
-)  # fmt: skip
+#: names of our own, beside those that the language reserves
+RESERVED = frozenset({"mortality"})
 
 
 @dataclass(frozen=True, slots=True)

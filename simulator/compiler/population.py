@@ -17,14 +17,12 @@ from simulator.compiler.terms import Where
 from simulator.scenario.model import Communities, Population, Table
 from simulator.units import MICROSECONDS
 
-HISTORY = ("from birth", "none")
 #: end of an open-ended oldest band of the population
 OLDEST = 100.0
 #: share of contacts within the own community, where the author gives none
 WITHIN = 0.8
 #: who meets whom is drawn once, from this seed, and is then the same in every run
 GRAPH_SEED = 20_000_101
-_GRAPHS = ("complete", "cycle", "path", "star", "watts_strogatz", "barabasi_albert")
 _MOST_COMMUNITIES = 10_000
 _MOST_PATIENTS = 1 << 40
 
@@ -51,9 +49,7 @@ def lower(low: Lowering, population: Population, communities: Communities | None
     if low.findings.errors or female is None or step is None:
         return None
     history = population.history == "from birth"
-    return m.PopulationSpec(
-        population.size, start, end, step, history, age_sex, age, female, count, mixing
-    )
+    return m.PopulationSpec(population.size, start, end, step, history, age_sex, age, female, count, mixing)
 
 
 def _check(low: Lowering, population: Population) -> None:
@@ -64,20 +60,6 @@ def _check(low: Lowering, population: Population) -> None:
     if not 1 <= population.size < _MOST_PATIENTS:
         message = f"{population.size} is not a number of patients"
         report("E711", message, population, Where.key(population, "size"))
-    if population.history not in HISTORY:
-        report(
-            "E711", f"there is no history `{population.history}`", population,
-            Where.key(population, "history"),
-            expected=listing(HISTORY), nearest=nearest(population.history, HISTORY),
-        )  # fmt: skip
-    if (population.age_sex is None) == (population.age is None):
-        report(
-            "E711", "the ages of the population are given once", population,
-            Where(population.path, population.span),
-            expected="either `age_sex:`, a table, or `age:`, a duration or distribution",
-        )  # fmt: skip
-    if population.age_sex is not None and population.sex is not None:
-        report("E711", "`age_sex` already tells the sexes", population, Where.key(population, "sex"))
 
 
 def _age(low: Lowering, population: Population) -> m.Distribution | None:
@@ -203,12 +185,6 @@ def _mixing(low: Lowering, block: Communities, size: int) -> tuple[int, tuple[tu
 def _neighbours(low: Lowering, block: Communities) -> list[list[int]] | None:
     """Neighbours of each community in the contact graph, in ascending order."""
     contacts, n = block.contacts, block.count
-    if contacts.graph not in _GRAPHS:
-        low.resolver.report(
-            "E718", f"there is no graph `{contacts.graph}`", contacts, Where.key(contacts, "graph"),
-            expected=listing(_GRAPHS), nearest=nearest(contacts.graph, _GRAPHS),
-        )  # fmt: skip
-        return None
     if contacts.graph in ("watts_strogatz", "barabasi_albert"):
         least = 2 if contacts.graph == "watts_strogatz" else 1
         if not least <= contacts.neighbours < n or not 0.0 <= contacts.rewire <= 1.0:

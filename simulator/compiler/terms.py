@@ -18,12 +18,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from simulator import units
-from simulator.compiler import algebra, comparisons, tables
+from simulator.compiler import algebra, arithmetic, comparisons, tables
 from simulator.compiler import machine as m
 from simulator.compiler.kinds import (
     SHARE,
-    WORDS,
-    Kind,
     Typed,
     in_unit,
     number,
@@ -35,10 +33,9 @@ from simulator.errors import NOWHERE, Findings, Span
 from simulator.scenario import syntax as s
 from simulator.scenario.model import Block, Table, Value
 
+#: no duration is longer: instants are 64-bit microseconds
+LONGEST_YEARS = 10_000
 _COMPARE = ("==", "!=", "<", "<=", ">", ">=")
-_ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "/": "div", "**": "pow"}
-DISTRIBUTIONS = ("normal", "uniform", "exponential", "weibull", "gamma", "lognormal", "beta")
-_FUNCTIONS = ("min", "max", "exp", "log", "sqrt", "if")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +80,7 @@ class Resolver:
         if isinstance(value, Table):
             return tables.lookup(self, value, where, lambda e: self.constant(e, where, unit))
         item = self.plain(value, where)
-        return None if item is None else self._numeric(item, value, where, unit)
+        return None if item is None else self.numeric(item, value, where, unit)
 
     def rate(self, value: Value, where: Where, unit: str | None = None) -> m.Term | None:
         """Something per year: a rate, or a slope of a quantity in `unit`."""
@@ -146,10 +143,17 @@ class Resolver:
         value = self._constant(self.duration(expr, where), expr, where)
         if value is None:
             return None
-        if value < 0:
+        return self.whole(value, expr, where)
+
+    def whole(self, microseconds: float, expr: s.Expr, where: Where) -> int | None:
+        """A constant duration in whole microseconds; a finding if it is negative or endless."""
+        if microseconds < 0:
             self.report("E606", "a duration cannot be negative", expr, where)
             return None
-        return round(value)
+        if microseconds > LONGEST_YEARS * units.MICROSECONDS["year"]:
+            self.report("E605", f"this is longer than {LONGEST_YEARS:,} years", expr, where)
+            return None
+        return round(microseconds)
 
     def event(self, expr: s.Expr, where: Where) -> str | None:
         """The name of an event."""
@@ -168,7 +172,10 @@ class Resolver:
             expected, message = "", f"{message}: {owner.kind} {owner.name} has no events"
         else:
             expected = "`DISEASE.onset`, `DISEASE.STATE`, `TREATMENT.started`, `CARE.visit`, …"
-        self.report("E505", message, expr, where, expected=expected, nearest=nearest(expr.text, own or known))
+        close = nearest(expr.text, known) if not own else nearest(expr.parts[-1], [_last(e) for e in own])
+        if own and close is not None:
+            close = f"{expr.parts[0]}.{close}"
+        self.report("E505", message, expr, where, expected=expected, nearest=close)
         return None
 
     def report(
@@ -182,9 +189,8 @@ class Resolver:
         nearest: str | None = None,
         remedy: str = "",
     ) -> None:
-        """Add a finding at `node` (or, if that stands nowhere, at `where`)."""
-        span = getattr(node, "span", NOWHERE)
-        span = where.span if span == NOWHERE else span
+        """Add a finding at `node` if that is an expression with a place, else at `where`."""
+        span = node.span if isinstance(node, s.Node) and node.span != NOWHERE else where.span
         self.findings.add(
             code, message, span, path=where.path, expected=expected, nearest=nearest, remedy=remedy
         )
@@ -237,7 +243,7 @@ class Resolver:
         self.report("E601", f"{item.words} is neither true nor false", expr, where, remedy=remedy)
         return None
 
-    def _numeric(self, item: Typed, expr: s.Expr, where: Where, unit: str | None) -> m.Term | None:
+    def numeric(self, item: Typed, expr: s.Expr, where: Where, unit: str | None) -> m.Term | None:
         if item.kind != "number":
             want = "a number" if unit in (None, "1") else f"a number in {unit}"
             remedy = ""
@@ -274,10 +280,10 @@ class Resolver:
             s.Rate: self._rate,
             s.Date: lambda e, w: Typed(m.Const(float(comparisons.midnight(e.value))), "date"),
             s.Name: self._name,
-            s.Unary: self._unary,
+            s.Unary: lambda e, w: arithmetic.unary(self, e, w),
             s.Binary: self._binary,
             s.In: lambda e, w: comparisons.membership(self, e, w),
-            s.Call: self._call,
+            s.Call: lambda e, w: arithmetic.call(self, e, w),
             s.On: self._on,
             s.Diagnosed: self._diagnosed,
             s.Since: self._since,
@@ -290,16 +296,13 @@ class Resolver:
 
     def _quantity(self, expr: s.Quantity, where: Where) -> Typed | None:
         unit = units.time_unit(expr.unit)
+        if unit is not None and expr.value * units.YEARS[unit] > LONGEST_YEARS:
+            self.report("E605", f"this is longer than {LONGEST_YEARS:,} years", expr, where)
+            return None
         if unit is not None:
             return Typed(m.Const(float(units.duration_us(expr.value, unit))), "duration")
         if expr.unit == "%":
             return number(m.Const(expr.value / 100.0), SHARE)
-        if not units.is_unit(expr.unit):
-            self.report(
-                "E602", f"`{expr.unit}` is not a unit", expr, where,
-                expected="a UCUM unit or a time unit", nearest=units.nearest_unit(expr.unit),
-            )  # fmt: skip
-            return None
         return number(m.Const(expr.value), expr.unit)
 
     def _rate(self, expr: s.Rate, where: Where) -> Typed | None:
@@ -345,7 +348,7 @@ class Resolver:
         if where.chart:
             self.report(
                 "E701",
-                f"{where.chart} reads {what}, which only the record can tell",
+                f"{where.chart} reads {what}, which nobody can see",
                 expr,
                 where,
                 remedy=f"read it off the chart: {instead}",
@@ -357,6 +360,10 @@ class Resolver:
             owner = names.symbols.get(expr.parts[0])
             if text in names.events:
                 remedy = f"write `time since {text} > …` or `count of {text} in last … >= …`"
+                if expr.parts[1] in names.states.get(expr.parts[0], ()):
+                    remedy = (
+                        f"write `{expr.parts[0]} in [{expr.parts[1]}]`, or {remedy.removeprefix('write ')}"
+                    )
                 self.report("E502", f"`{text}` is an event, not a value", expr, where, remedy=remedy)
                 return
             if owner is not None and owner.kind == "disease":
@@ -380,18 +387,6 @@ class Resolver:
             nearest=nearest(text, [*usable, "age", "date"]),
         )  # fmt: skip
 
-    def _unary(self, expr: s.Unary, where: Where) -> Typed | None:
-        if expr.op == "not":
-            term = self.condition(expr.operand, where)
-            return None if term is None else truth(algebra.negation(term))
-        item = self.plain(expr.operand, where)
-        if item is None:
-            return None
-        if item.kind == "date":
-            self.report("E601", "a date cannot be negative", expr, where)
-            return None
-        return replace(item, term=algebra.apply("neg", item.term))
-
     def _binary(self, expr: s.Binary, where: Where) -> Typed | None:
         if expr.op in ("and", "or"):
             left, right = self.condition(expr.left, where), self.condition(expr.right, where)
@@ -403,116 +398,7 @@ class Resolver:
         left_item, right_item = self.plain(expr.left, where), self.plain(expr.right, where)
         if left_item is None or right_item is None:
             return None
-        return self._arithmetic(expr.op, left_item, right_item, expr, where)
-
-    def _arithmetic(self, op: str, a: Typed, b: Typed, expr: s.Expr, where: Where) -> Typed | None:
-        kinds = (a.kind, b.kind)
-        name = _ARITHMETIC.get(op, op)
-        if kinds == ("number", "number"):
-            return self._numbers(name, a, b, expr, where)
-        kind: Kind | None = None
-        year = m.Const(float(units.MICROSECONDS["year"]))
-        spans = ("duration", "rate")
-        alike = name in ("add", "sub", "min", "max") and a.kind == b.kind
-        scaled = name in ("mul", "div") and b.kind == "number"
-        if a.kind in spans and (alike or scaled):
-            kind = a.kind
-        elif name == "mul" and a.kind == "number" and b.kind in spans:
-            kind = b.kind
-        elif name == "div" and a.kind == b.kind and a.kind in spans:
-            kind = "number"
-        elif name == "mul" and set(kinds) == {"duration", "rate"}:
-            kind = "number"
-            a, b = (a, b) if a.kind == "rate" else (b, a)
-            b = replace(b, term=algebra.apply("div", b.term, year))
-        elif name == "div" and kinds == ("number", "duration"):
-            kind = "rate"
-            b = replace(b, term=algebra.apply("div", b.term, year))
-        if kind is None:
-            words = f"{WORDS[a.kind]} and {WORDS[b.kind]}"
-            self.report("E601", f"`{op}` cannot join {words}", expr, where)
-            return None
-        return self.operator(name, (a.term, b.term), kind, None, expr, where)
-
-    def _numbers(self, name: str, a: Typed, b: Typed, expr: s.Expr, where: Where) -> Typed | None:
-        if name in ("mul", "pow") or (name == "div" and (a.unit != b.unit)):
-            # a bare number may carry any unit (a coefficient), unless both are plain quantities
-            both = a.constant is not None and b.constant is not None
-            unit = a.unit if b.unit is None else b.unit if a.unit is None and name == "mul" else None
-            if both and unit is not None and unit != SHARE and name != "pow":
-                return self.operator(name, (a.term, b.term), "number", unit, expr, where)
-            a, b = in_unit(a, None) or a, in_unit(b, None) or b
-            return self.operator(name, (a.term, b.term), "number", None, expr, where)
-        unit = a.unit if a.unit not in (None, SHARE) else b.unit
-        left = in_unit(a, unit)
-        right = in_unit(b, unit)
-        if left is None or right is None:
-            self.report("E602", f"`{a.unit}` and `{b.unit}` cannot be joined", expr, where)
-            return None
-        exact = a.unit == b.unit or SHARE in (a.unit, b.unit)
-        kept = unit if exact and name != "div" else None
-        return self.operator(name, (left.term, right.term), "number", kept, expr, where)
-
-    def operator(
-        self, name: str, args: tuple[m.Term, ...], kind: Kind, unit: str | None, expr: s.Expr, where: Where
-    ) -> Typed | None:
-        """`name` applied to `args`, or a finding if that has no value."""
-        try:
-            return Typed(algebra.apply(name, *args), kind, unit)
-        except (ArithmeticError, ValueError):
-            self.report("E605", "this has no finite value", expr, where)
-            return None
-
-    def _call(self, expr: s.Call, where: Where) -> Typed | None:
-        if expr.function in DISTRIBUTIONS:
-            self.report(
-                "E601", f"`{expr.function}(…)` is drawn, and nothing is drawn here", expr, where,
-                remedy="give a number, or draw an attribute and use its name",
-            )  # fmt: skip
-            return None
-        if expr.function not in _FUNCTIONS:
-            self.report(
-                "E509", f"there is no function `{expr.function}`", expr, where,
-                expected=listing([*_FUNCTIONS, *DISTRIBUTIONS], 20),
-                nearest=nearest(expr.function, [*_FUNCTIONS, *DISTRIBUTIONS]),
-            )  # fmt: skip
-            return None
-        count = {"if": 3, "min": 2, "max": 2}.get(expr.function, 1)
-        enough = len(expr.args) >= 2 if expr.function in ("min", "max") else len(expr.args) == count
-        if not enough or expr.kwargs:
-            least = "at least 2" if expr.function in ("min", "max") else str(count)
-            self.report("E509", f"`{expr.function}` takes {least} values", expr, where)
-            return None
-        if expr.function == "if":
-            return self._if(expr, where)
-        items = [self.plain(a, where) for a in expr.args]
-        found = [i for i in items if i is not None]
-        if len(found) < len(items):
-            return None
-        if expr.function in ("min", "max"):
-            result: Typed | None = found[0]
-            for item in found[1:]:
-                if result is None:
-                    return None
-                result = self._arithmetic(expr.function, result, item, expr, where)
-            return result
-        term = self._numeric(found[0], expr.args[0], where, None)
-        return None if term is None else self.operator(expr.function, (term,), "number", None, expr, where)
-
-    def _if(self, expr: s.Call, where: Where) -> Typed | None:
-        condition = self.condition(expr.args[0], where)
-        a, b = self.plain(expr.args[1], where), self.plain(expr.args[2], where)
-        if condition is None or a is None or b is None:
-            return None
-        if a.kind != b.kind:
-            self.report("E601", f"this is {a.words} in one case and {b.words} in the other", expr, where)
-            return None
-        unit = a.unit if a.unit not in (None, SHARE) else b.unit
-        left, right = in_unit(a, unit), in_unit(b, unit)
-        if left is None or right is None:
-            self.report("E602", f"this is in `{a.unit}` in one case and `{b.unit}` in the other", expr, where)
-            return None
-        return replace(left, term=algebra.choose(condition, left.term, right.term))
+        return arithmetic.arithmetic(self, expr.op, left_item, right_item, expr, where)
 
     # --- words of the chart ----------------------------------------------------------------
 
@@ -525,13 +411,13 @@ class Resolver:
         symbol = self.names.symbols.get(text)
         if symbol is not None and symbol.kind == kind:
             return True
-        near = nearest(text, self.names.of_kind(kind))
+        known = self.names.of_kind(kind)
+        near, expected = nearest(text, known), listing(known)
         if symbol is not None:
             message = f"`{text}` is {'an' if symbol.kind[0] in 'ae' else 'a'} {symbol.kind}, not a {kind}"
-            self.report("E502", message, node, where, nearest=near)
+            self.report("E502", message, node, where, expected=expected, nearest=near)
         else:
-            known = self.names.of_kind(kind)
-            expected = listing(known) if known else f"this scenario has no {kind}"
+            expected = expected or f"this scenario has no {kind}"
             self.report("E501", f"there is no {kind} `{text}`", node, where, expected=expected, nearest=near)
         return False
 
@@ -588,3 +474,7 @@ class Resolver:
             "E601", f"`{sign}` is drawn, and nothing is drawn here", expr, where, remedy="give a single value"
         )
         return None
+
+
+def _last(event: str) -> str:
+    return event.rpartition(".")[2]

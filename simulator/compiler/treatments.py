@@ -8,7 +8,11 @@ the two names it. After `again`, ``stopped`` and ``declined`` lead back to ``off
 Going on records the code (status active), draws the adherence and says `T.started`; any way
 off records it again (status stopped) and says `T.stopped`. `T.supply` dispenses at the start
 and then every `supply`, each refill with the probability of adherence (status completed, its
-end is when the supply runs out).
+end is when the supply runs out). Outside a visit this happens in an encounter of its own:
+``prescribing`` (ambulatory), ``medication_review`` and ``pharmacy`` (virtual); a care block of
+one of these names takes its place.
+
+What is taken for good belongs to the problem list; courses that come again (`again`) do not.
 
 While on T with adherence a, a hazard ratio h acts as 1 − a·(1 − h), a shift or drift s as a·s.
 """
@@ -44,13 +48,7 @@ def declare(low: Lowering, name: str, treatment: Treatment) -> None:
 def effects(low: Lowering, name: str, treatment: Treatment) -> None:
     """Note what the treatment does to hazards and measurements, before these are lowered."""
     for effect in treatment.effects:
-        where = Where(effect.path, effect.span)
-        if (effect.hazard is None) == (effect.measurement is None):
-            low.resolver.report(
-                "E707", "an effect acts on one thing", effect, where,
-                expected="either `hazard:` with `by`, or `measurement:` with `shift` or `drift`",
-            )  # fmt: skip
-        elif effect.hazard is not None:
+        if effect.hazard is not None:
             _on_hazard(low, name, treatment, effect)
         else:
             _on_measurement(low, name, treatment, effect)
@@ -58,11 +56,8 @@ def effects(low: Lowering, name: str, treatment: Treatment) -> None:
 
 def _on_hazard(low: Lowering, name: str, treatment: Treatment, effect: Effect) -> None:
     resolver = low.resolver
-    assert effect.hazard is not None
+    assert effect.by is not None
     place = Where.key(effect, "by")
-    if effect.by is None or effect.shift is not None or effect.drift is not None:
-        resolver.report("E707", "an effect on a hazard needs `by`, and nothing else", effect, place)
-        return
     hazard = _hazard(low, effect)
     by = resolver.number(effect.by, place)
     if hazard is None or by is None:
@@ -99,11 +94,7 @@ def _hazard(low: Lowering, effect: Effect) -> str | None:
 def _on_measurement(low: Lowering, name: str, treatment: Treatment, effect: Effect) -> None:
     resolver = low.resolver
     assert effect.measurement is not None
-    if effect.by is not None or (effect.shift is None and effect.drift is None):
-        where = Where(effect.path, effect.span)
-        resolver.report("E707", "an effect on a measurement is a `shift` or a `drift`", effect, where)
-        return
-    if not resolver.is_a(effect.measurement, "measurement", effect, Where.key(effect, "measurement")):
+    if not resolver.is_a(effect.measurement, "measurement", None, Where.key(effect, "measurement")):
         return
     unit = low.names.units[effect.measurement]
     on = resolver.on_treatment(name)
@@ -229,16 +220,22 @@ def _contraindicated(low: Lowering, name: str, treatment: Treatment) -> m.Term |
 
 def _never_with(low: Lowering, name: str, treatment: Treatment) -> list[str]:
     """Treatments that exclude this one, whichever of the two says so."""
-    where = Where.key(treatment, "never_with")
-    named = [t for t in treatment.never_with if low.resolver.is_a(t, "treatment", treatment, where)]
-    if name in named:
-        low.resolver.report("E709", f"treatment {name} excludes itself and can never start", treatment, where)
+    named = []
+    for i, other in enumerate(treatment.never_with):
+        where = Where.key(treatment, f"never_with[{i}]")
+        if other == name:
+            message = f"treatment {name} excludes itself and can never start"
+            low.resolver.report("E709", message, None, where)
+        elif low.resolver.is_a(other, "treatment", None, where):
+            named.append(other)
     others = [t for t, block in low.scenario.treatments.items() if name in block.never_with]
     return [t for t in dict.fromkeys([*named, *others]) if t != name]
 
 
 def _begin(low: Lowering, name: str, treatment: Treatment) -> tuple[m.Action, ...]:
-    code = low.code(name, treatment.codes, treatment.title, "treatment", status="active", lasting=True)
+    code = low.code(
+        name, treatment.codes, treatment.title, "treatment", status="active", lasting=treatment.again is None
+    )
     actions: list[m.Action] = [m.Emit(code, encounter=low.encounter_index["prescribing"])]
     taken = adherence(low, name, treatment)
     drawn = _adherence_drawn(low, treatment)
@@ -248,9 +245,11 @@ def _begin(low: Lowering, name: str, treatment: Treatment) -> tuple[m.Action, ..
 
 
 def _stops(low: Lowering, name: str, treatment: Treatment) -> tuple[m.Arrow, ...]:
-    code = low.code(name, treatment.codes, treatment.title, "treatment", status="stopped", lasting=True)
+    code = low.code(
+        name, treatment.codes, treatment.title, "treatment", status="stopped", lasting=treatment.again is None
+    )
     end = (
-        m.Emit(code, encounter=low.encounter_index["prescribing"]),
+        m.Emit(code, encounter=low.encounter_index["medication_review"]),
         m.Raise(low.names.event(f"{name}.stopped")),
     )
     arrows: list[m.Arrow] = []

@@ -1,7 +1,7 @@
 """Triggers: what makes a transition fire.
 
 A trigger is exactly one of `rate`, `after`, `when`, `on` and `probability` alone; `multiplied`
-goes with `rate`, `delay` with `when`, `if` and `probability` with `on`.
+goes with `rate`, `delay` with `when`, `if` and `probability` with `on` (`scenario/rules.py`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from simulator.compiler.names import listing
 from simulator.compiler.terms import Resolver, Where
 from simulator.scenario.model import Trigger
 
-_COMPANIONS = {"multiplied": "rate", "delay": "when", "if": "on"}
-
 
 def kinds_of(block: Trigger) -> list[str]:
     """The keys that say what fires it: one, in a trigger that is complete."""
@@ -29,29 +27,13 @@ def kinds_of(block: Trigger) -> list[str]:
 
 def check(resolver: Resolver, block: Trigger, allowed: Iterable[str]) -> str | None:
     """The one kind of a trigger, or a finding."""
-    found, place = kinds_of(block), Where(block.path, block.span)
-    allowed = list(allowed)
-    if len(found) != 1:
-        message = "nothing says when this happens" if not found else f"{listing(found)} cannot stand together"
-        resolver.report("E702", message, block, place, expected=f"exactly one of {listing(allowed)}")
-        return None
-    kind = found[0]
-    if kind not in allowed:
-        resolver.report("E702", f"`{kind}` cannot stand here", block, place, expected=listing(allowed))
-        return None
-    given = {"multiplied": block.multiplied, "delay": block.delay, "if": block.if_}
-    for key, owner in _COMPANIONS.items():
-        if given[key] and kind != owner:
-            message = f"`{key}` goes with `{owner}`, not with `{kind}`"
-            resolver.report("E702", message, block, Where.key(block, key))
-            return None
-    if block.probability is not None and kind not in ("on", "probability"):
-        resolver.report(
-            "E702", f"`probability` goes with `on` or stands alone, not with `{kind}`", block,
-            Where.key(block, "probability"),
-        )  # fmt: skip
-        return None
-    return kind
+    found, allowed = kinds_of(block), list(allowed)
+    if len(found) == 1 and found[0] in allowed:
+        return found[0]
+    message = "nothing says when this happens" if not found else f"{listing(found)} cannot stand here"
+    place = Where(block.path, block.span)
+    resolver.report("E702", message, block, place, expected=f"exactly one of {listing(allowed)}")
+    return None
 
 
 def trigger(

@@ -12,23 +12,24 @@ import numpy as np
 from numba import njit
 
 from simulator.compiler.layout import (
-    A_PROC, ARROW_W, ATTEMPT_LIMIT, CELL_W, FIRST_CLEARED, CYCLE, F_CLEAR, F_DEV, F_SIGNAL, F_SLOPE, F_VAR, H_AGE_DIST, H_ARROW, H_CELL,
-    H_FEMALE, H_HISTORY, H_LEVEL, H_LEVEL_CLOCKS, H_N_CELL, H_N_COMMUNITY, H_N_LEVEL, H_N_PROC,
+    A_PROC, ARROW_W, ATTEMPT_LIMIT, BLOCK, CELL_W, FIRST_CLEARED, CYCLE, F_CLEAR, F_DEV, F_SIGNAL, F_SLOPE, F_VAR, H_AGE_DIST, H_ARROW, H_CELL,
+    H_FEMALE, H_HISTORY, H_LEVEL, H_N_BLOCK, H_N_CELL, H_N_COMMUNITY, H_N_LEVEL, H_N_PROC,
     H_N_SIGNAL, H_N_STAMP, H_PATIENTS, H_POP_STREAM, H_START, H_SYM_SIGNAL, H_VAR,
-    I_CLEAR, I_LSINCE, I_LWAKE, I_NEXT, I_SIZE, I_STAMP, L_DEV_SD, L_DEV_STREAM,
+    I_BLOCK, I_CLEAR, I_LSINCE, I_LWAKE, I_NEXT, I_SIZE, I_STAMP, L_DEV_SD, L_DEV_STREAM,
     L_SLOPE, LEVEL_W, NEVER, NULL, OK, R_AGAIN, R_ALIVE, R_ARROW, R_ATTEMPT, R_BIRTH, R_CAUSE,
     R_COMMUNITY, R_DEATH, R_ENC, R_ENC_END, R_ENCOUNTERS, R_ENTRY,
-    R_ERROR, R_EVENTS, R_ENCOUNTER_ROOM, R_ENTERING, R_EVENT_ROOM, R_INSTANT, R_K0, R_K1, R_NDIRTY, R_NOW, R_PATIENT, R_QTAIL, R_SEX, R_TAKEN,
+    R_ERROR, R_EVENTS, R_ENCOUNTER_ROOM, R_ENTERING, R_EVENT_ROOM, R_INSTANT, R_LEVEL_WAKE, R_K0, R_K1, R_NDIRTY, R_NOW, R_PATIENT, R_QTAIL, R_SEX, R_TAKEN,
     R_T0, R_TRUTH_ROOM, R_TRUTHS, R_WAKE, F_SIZE, H_N_VAR, V_CODE, V_DIST, V_HIGH, V_LOW, V_NCAT,
     V_RECORDED, V_STREAM, V_WEIGHTS, VAR_W, YEAR,
 )  # fmt: skip
 from simulator.engine.ages import birthday as birthday_of
 from simulator.engine.clock import set_birth
 from simulator.engine.numeric import normal_quantile
-from simulator.engine.pointers import pointer_to
+from simulator.engine.pointers import keep, pointer_to
 from simulator.engine.process import (
     NOBODY,
     due_arrow,
+    known_slope,
     mark,
     next_listener,
     refresh_level,
@@ -138,52 +139,51 @@ def begin(P, N, I, F, E, V, patient, attempt, k0, k1):  # type: ignore[no-untype
         z = normal_quantile(uniform(P, I, P[row + L_DEV_STREAM]))
         F[P[F_DEV] + level] = N[P[row + L_DEV_SD]] * z
         I[P[I_LSINCE] + level] = now
+    I[R_LEVEL_WAKE] = NEVER
     for level in range(P[H_N_LEVEL]):
         slope = P[P[H_LEVEL] + level * LEVEL_W + L_SLOPE]
-        F[P[F_SLOPE] + level] = evaluate(P, N, I, F, slope, now)
+        F[P[F_SLOPE] + level] = known_slope(evaluate(P, N, I, F, slope, now))
         I[P[I_LWAKE] + level] = I[R_WAKE]
+        I[R_LEVEL_WAKE] = min(I[R_LEVEL_WAKE], I[R_WAKE])
     for i in range(P[I_NEXT], P[I_NEXT] + P[H_N_PROC]):
         I[i] = NULL  # not armed yet: not to be refreshed
+    for i in range(P[I_NEXT] + P[H_N_PROC], P[I_NEXT] + P[H_N_BLOCK] * BLOCK):
+        I[i] = NEVER
     I[R_ENTERING] = 0
     I[R_TAKEN] = -1
 
 
 @njit(cache=True)
 def _earliest(P, N, I, F, C, end):  # type: ignore[no-untyped-def]
-    """The process whose slot is next before `end`, or -1; encounters and levels are seen to first."""
-    n_proc = P[H_N_PROC]
-    nexts = P[I_NEXT]
-    now, process = end, NOBODY
-    for p in range(n_proc):
-        t = I[nexts + p]
+    """The process whose slot is next before `end`, or -1; encounters and levels are seen to first.
+
+    I[R_AGAIN] is set if one of those came first; else I[R_NOW] is the instant of the slot.
+    """
+    now, block = end, NOBODY
+    for b in range(P[H_N_BLOCK]):
+        t = I[P[I_BLOCK] + b]
         if t < now:
             now = t
-            process = p
-    if I[R_ENC_END] <= now and I[R_ENC_END] < end and not _level_before(P, I, I[R_ENC_END]):
+            block = b
+    process = NOBODY
+    if block >= 0:
+        process = block * BLOCK
+        while I[P[I_NEXT] + process] != now:
+            process += 1
+    level_wake = I[R_LEVEL_WAKE]
+    if I[R_ENC_END] <= now and I[R_ENC_END] < end and I[R_ENC_END] <= level_wake:
         close_encounter(I, C, I[R_ENC_END])
         I[R_AGAIN] = 1
-        return process
-    if P[H_LEVEL_CLOCKS] == 1:
-        for k in range(P[H_N_LEVEL]):
-            t = I[P[I_LWAKE] + k]
-            if t < end and (t < now or (t == now and I[R_AGAIN] == 0)):
-                now = t
-                process = k
-                I[R_AGAIN] = 2
-        if I[R_AGAIN] == 2:
-            refresh_level(P, N, I, F, process, now)
-    I[R_NOW] = now
+    elif level_wake <= now and level_wake < end:
+        level = 0
+        while I[P[I_LWAKE] + level] != level_wake:
+            level += 1
+        I[R_NOW] = level_wake
+        refresh_level(P, N, I, F, level, level_wake)
+        I[R_AGAIN] = 1
+    else:
+        I[R_NOW] = now
     return process
-
-
-@njit(cache=True)
-def _level_before(P, I, instant):  # type: ignore[no-untyped-def]
-    """True if a level wakes up before `instant`."""
-    if P[H_LEVEL_CLOCKS] == 1:
-        for k in range(P[H_N_LEVEL]):
-            if I[P[I_LWAKE] + k] < instant:
-                return True
-    return False
 
 
 @njit(cache=True)
@@ -300,4 +300,6 @@ def run_patients(ints, nums, events, values, encounters, truths, subjects, first
     out[0] = done
     out[1], out[2], out[3] = I[R_EVENTS], I[R_ENCOUNTERS], I[R_TRUTHS]
     out[4] = error
+    keep(row)
+    keep(reals)
     return out

@@ -2,7 +2,7 @@
 
 Numba counts references to an array with an atomic instruction at every call it is passed to, and
 passes seven words for it. In functions of a few nanoseconds that was two thirds of the run
-time. The entry points keep the arrays alive; everything below them indexes plain pointers, which
+time. The entry points keep the arrays alive (their own by `keep`); everything below them indexes plain pointers, which
 Numba supports natively (``p[i]``, without wrap-around and without bounds).
 """
 
@@ -27,5 +27,17 @@ def pointer_to(typingctx: Any, array: Any) -> Any:
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> ir.Value:
         return cgutils.create_struct_proxy(signature.args[0])(context, builder, args[0]).data
+
+    return signature, codegen
+
+
+@intrinsic
+def keep(typingctx: Any, array: Any) -> Any:
+    """Do nothing, but be a use of `array`: Numba frees a local array after its last use, and does
+    not see that a pointer still leads to it. Call it after the last use of the pointer."""
+    signature = types.void(array)
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> ir.Value:
+        return context.get_dummy_value()
 
     return signature, codegen

@@ -9,21 +9,21 @@ from numba import njit
 
 from simulator.compiler.layout import (
     A_ACTIONS, A_BASE, A_DIST, A_FROM, A_KIND, A_PROB, A_PROC, A_STRATUM, A_STREAM, A_TARGET,
-    A_TERM, A_TRUTH, A_YEARS, ACT_W, ARROW_W, BASE_W, C_DIE, C_DRAW, C_EMIT, C_END, C_IF, C_MEASURE,
-    C_PUSH, C_RAISE, C_SET, C_STAMP, C_VISIT, CYCLE, DIRTY, F_ACC, F_E, F_H, F_M, F_S, F_SLOPE, F_VAR,
-    H_ARROW, H_BASE, H_DEP_IDX, H_DEP_PTR, H_LDEP_IDX, H_LDEP_PTR, H_LEVEL, H_LIS_IDX, H_LIS_PTR,
-    H_PROC, H_RING, H_STATE, H_SYM_LEVEL, H_SYM_RING, H_SYM_STAMP, H_SYM_VAR, I_DIRTY, I_DUE,
+    A_TERM, A_TRUTH, A_YEARS, ACT_W, ARROW_W, BAD_PARAMETER, BASE_W, BLOCK, C_DIE, C_DRAW, C_EMIT, C_END, C_IF, C_MEASURE,
+    C_PUSH, C_RAISE, C_SET, C_STAMP, C_VISIT, CYCLE, F_ACC, F_E, F_H, F_M, F_S, F_SLOPE, F_VAR,
+    H_ARROW, H_BASE, H_DEP_IDX, H_DEP_PTR, H_LDEP_IDX, H_LDEP_PTR, H_LEVEL, H_LIS_IDX, H_LIS_PTR, H_N_LEVEL,
+    H_PROC, H_RING, H_STATE, H_SYM_LEVEL, H_SYM_RING, H_SYM_STAMP, H_SYM_VAR, I_BLOCK, I_DIRTY, I_DUE,
     I_LSINCE, I_LWAKE, I_NEXT, I_PICK, I_QUEUE, I_STAMP, I_STATE, I_WAKES, K_AFTER, K_AGE, K_RATE,
     K_WHEN, L_CODE, L_HIGH, L_LAST, L_LOW, L_NOISE_SD, L_NOISE_STREAM, L_SCALE, L_SLOPE, L_VALUE,
     LEVEL_W, NEVER, NULL, OK, P_SLOT0, P_STATE0, PROC_W, QUEUE, QUEUE_FULL, R_ALIVE, R_ARROW, R_ERROR,
-    R_INSTANT, R_LISTENER, R_NDIRTY, R_QHEAD, R_QTAIL, R_SAME, R_TAKEN, R_WAKE, RING_W, S_ARROW0, S_CHANCE, S_ENTRY,
+    R_INSTANT, R_LEVEL_WAKE, R_LISTENER, R_NDIRTY, R_QHEAD, R_QTAIL, R_SAME, R_TAKEN, R_WAKE, RING_W, S_ARROW0, S_CHANCE, S_ENTRY,
     S_NARROW, S_STREAM, SAME_INSTANT_LIMIT, STATE_W, YEAR,
 )  # fmt: skip
 from simulator.engine.clock import instant_of_age
 from simulator.engine.hazards import cumulative, fires_at, spent
 from simulator.engine.numeric import log, normal_quantile
 from simulator.engine.record import die, put_truth, record, visit
-from simulator.engine.sampling import draw, draw_duration, uniform
+from simulator.engine.sampling import draw, draw_duration, uniform, whole_microseconds
 from simulator.engine.terms import evaluate, holds
 
 #: an int64 that Numba does not specialise on, as it would on a literal
@@ -46,11 +46,14 @@ def mark(P, I, symbol):  # type: ignore[no-untyped-def]
     for i in range(n):
         if I[at + i] == symbol:
             return
-    if n >= DIRTY:
-        I[R_ERROR] = QUEUE_FULL
-        return
     I[at + n] = symbol
     I[R_NDIRTY] = n + 1
+
+
+@njit(cache=True, forceinline=True)
+def known_slope(slope):  # type: ignore[no-untyped-def]
+    """An unknown slope is none."""
+    return slope if slope == slope else 0.0
 
 
 @njit(cache=True)
@@ -59,8 +62,13 @@ def refresh_level(P, N, I, F, level, now):  # type: ignore[no-untyped-def]
     since = P[I_LSINCE] + level
     slope = P[F_SLOPE] + level
     acc = P[F_ACC] + level
-    new = evaluate(P, N, I, F, P[P[H_LEVEL] + level * LEVEL_W + L_SLOPE], now)
-    I[P[I_LWAKE] + level] = I[R_WAKE]
+    new = known_slope(evaluate(P, N, I, F, P[P[H_LEVEL] + level * LEVEL_W + L_SLOPE], now))
+    wakes = P[I_LWAKE]
+    I[wakes + level] = I[R_WAKE]
+    earliest = NEVER
+    for k in range(wakes, wakes + P[H_N_LEVEL]):
+        earliest = min(earliest, I[k])
+    I[R_LEVEL_WAKE] = earliest
     if new != F[slope]:
         F[acc] = F[acc] + F[slope] * ((now - I[since]) / YEAR)
         I[since] = now
@@ -85,6 +93,18 @@ def find_next(P, I, process):  # type: ignore[no-untyped-def]
             pick = 2 * k + 1
     I[P[I_NEXT] + process] = best
     I[P[I_PICK] + process] = pick
+    block = process // BLOCK
+    first = P[I_NEXT] + block * BLOCK
+    for k in range(first, first + BLOCK):
+        best = min(best, I[k])
+    I[P[I_BLOCK] + block] = best
+
+
+@njit(cache=True, forceinline=True)
+def _hazard_ratio(P, N, I, F, at, now):  # type: ignore[no-untyped-def]
+    """Multiplier of an arrow's hazard; unknown or negative is 0."""
+    m = evaluate(P, N, I, F, P[at + A_TERM], now)
+    return m if m > 0.0 else 0.0
 
 
 @njit(cache=True)
@@ -96,7 +116,7 @@ def refresh_slot(P, N, I, F, arrow, slot, now):  # type: ignore[no-untyped-def]
         stratum = P[F_S] + slot
         s = evaluate(P, N, I, F, P[at + A_STRATUM], now)
         wake = I[R_WAKE]
-        m = evaluate(P, N, I, F, P[at + A_TERM], now)
+        m = _hazard_ratio(P, N, I, F, at, now)
         I[P[I_WAKES] + slot] = min(wake, I[R_WAKE])
         old = F[P[F_M] + slot]
         if m != old or s != F[stratum]:
@@ -148,7 +168,7 @@ def _arm_slot(P, N, I, F, arrow, slot, now):  # type: ignore[no-untyped-def]
         F[P[F_E] + slot] = -log(uniform(P, I, P[at + A_STREAM]))
         F[P[F_S] + slot] = evaluate(P, N, I, F, P[at + A_STRATUM], now)
         wake = I[R_WAKE]
-        F[P[F_M] + slot] = evaluate(P, N, I, F, P[at + A_TERM], now)
+        F[P[F_M] + slot] = _hazard_ratio(P, N, I, F, at, now)
         I[P[I_WAKES] + slot] = min(wake, I[R_WAKE])
         _aim(P, N, I, F, P[H_BASE] + P[at + A_BASE] * BASE_W, slot, now)
     elif kind == K_AFTER:
@@ -213,6 +233,9 @@ def _measure(P, N, I, F, E, V, C, level, kind, now):  # type: ignore[no-untyped-
     sd = N[P[at + L_NOISE_SD]]
     if sd > 0.0:
         value = value + sd * normal_quantile(uniform(P, I, P[at + L_NOISE_STREAM]))
+    if value != value:
+        I[R_ERROR] = BAD_PARAMETER
+        return
     scale = N[P[at + L_SCALE]]
     value = math.floor(value * scale + 0.5) / scale
     value = min(max(value, N[P[at + L_LOW]]), N[P[at + L_HIGH]])
@@ -253,7 +276,8 @@ def _act(P, N, I, F, E, V, C, pc, now):  # type: ignore[no-untyped-def]
             value = evaluate(P, N, I, F, b, now) if b != 0 else math.nan
             wait = NO_WAIT
             if P[pc + 3] != 0:
-                wait = int(math.floor(evaluate(P, N, I, F, P[pc + 3], now) + 0.5))
+                x = evaluate(P, N, I, F, P[pc + 3], now)
+                wait = whole_microseconds(I, x)
             record(P, N, I, F, E, V, C, a, value, wait, P[pc + 4], now)
         elif op == C_RAISE:
             _raise(P, I, a)

@@ -115,11 +115,10 @@ def record(P, N, I, F, E, V, C, code, value, wait, kind, now):  # type: ignore[n
     """
     if I[R_ENC] < 0:
         visit(P, N, I, F, E, V, C, kind, now)
-    if now < I[R_ENTRY]:
-        if P[P[H_CODE] + code] == 0:
-            return
-        if not I[R_ENC_WRITTEN]:
-            _write_encounter_event(P, I, E, V)
+    if now < I[R_ENTRY] and P[P[H_CODE] + code] == 0:
+        return
+    if not I[R_ENC_WRITTEN]:  # it began before the recorded period
+        _write_encounter_event(P, I, E, V)
     end = now + wait if wait >= 0 else NO_TIME
     put_event(I, E, V, now, code, value, I[R_ENC_NUMBER], end)
 

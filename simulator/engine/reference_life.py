@@ -71,6 +71,7 @@ class Life:
         try:
             self.refresh_levels()
             for process in range(len(self.machine.processes)):
+                self.arrow = NO_ARROW
                 self.act(self.state_of(process).on_entry)
                 self.settle(process)
             self.handle_raised()

@@ -83,9 +83,8 @@ def draw(P, N, I, F, dist, stream, now):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def draw_duration(P, N, I, F, dist, stream, now):  # type: ignore[no-untyped-def]
-    """A duration in whole microseconds, 0..NEVER."""
-    x = draw(P, N, I, F, dist, stream, now)
+def whole_microseconds(I, x):  # type: ignore[no-untyped-def]
+    """A duration rounded to the microsecond, 0..NEVER; an unknown one is an error."""
     if x != x:
         I[R_ERROR] = BAD_PARAMETER
         return NEVER
@@ -94,3 +93,9 @@ def draw_duration(P, N, I, F, dist, stream, now):  # type: ignore[no-untyped-def
     if x >= NEVER:
         return NEVER
     return int(math.floor(x + 0.5))
+
+
+@njit(cache=True)
+def draw_duration(P, N, I, F, dist, stream, now):  # type: ignore[no-untyped-def]
+    """A duration in whole microseconds, 0..NEVER."""
+    return whole_microseconds(I, draw(P, N, I, F, dist, stream, now))

@@ -13,35 +13,52 @@ from numba import njit
 from simulator.compiler.layout import (
     AXIS_W, F_ACC, F_DEV, F_SIGNAL, F_SLOPE, F_STACK, F_VAR, H_RING, I_LSINCE, I_STAMP, I_STATE,
     NEVER, NULL, R_WAKE, RING_W, T_ADD, T_AGE, T_AGE_GE, T_AND, T_CONST, T_COUNT_GE, T_DIV,
-    T_END, T_EQ, T_EXP, T_GE, T_GT, T_IF, T_LE, T_LEVEL, T_LEVEL_GE, T_LOG, T_LOOKUP, T_LT, T_MAX,
-    T_MIN, T_MUL, T_NE, T_NEG, T_NOT, T_OR, T_POW, T_SIGNAL, T_SINCE_LT, T_SQRT, T_STAMPED,
+    T_AND_SKIP, T_END, T_EQ, T_EXP, T_GE, T_GT, T_JUMP, T_JUMP_UNLESS, T_LE, T_LEVEL, T_LEVEL_GE, T_LOG, T_LOOKUP, T_LT, T_MAX,
+    T_MIN, T_MUL, T_NE, T_NEG, T_NOT, T_OR, T_OR_SKIP, T_POW, T_SKIP_UNLESS_IN, T_SIGNAL, T_SINCE_LT, T_SQRT, T_STAMPED,
     T_STATE, T_SUB, T_TIME_GE, T_VAR, TERM_W, X_AGE, X_MONTH, X_VAR, YEAR,
 )  # fmt: skip
 from simulator.engine.ages import month_of, month_start, year_of, year_start
 from simulator.engine.clock import age_at, instant_of_age
-from simulator.engine.numeric import exp, log
+from simulator.engine.numeric import exp, log, power
+
+#: years within which a float age is not trusted to tell the side of a knot
+NEAR = 1e-9
 
 
 @njit(cache=True)
 def _lookup(P, N, I, F, pc, now):  # type: ignore[no-untyped-def]
     """Value of a step function; its axis rows stand behind the instruction at `pc`."""
     cell = 0
+    known = True
     at = pc + TERM_W
+    asked = P[pc + 3] == 1  # somebody wants to know when it changes
     for _ in range(P[pc + 1]):
         kind, size, place = P[at], P[at + 1], P[at + 2]
         if kind == X_VAR:
-            index = int(F[P[F_VAR] + place])
+            category = F[P[F_VAR] + place]
+            index = int(category) if category >= 0.0 else size
+            if index >= size:
+                known = False
+                index = 0
         elif kind == X_AGE:
             age = age_at(I, F, now)
             index = 0
             while index + 1 < size and N[place + index + 1] <= age:
                 index += 1
-            if index + 1 < size:
-                I[R_WAKE] = min(I[R_WAKE], max(now + 1, instant_of_age(I, N[place + index + 1])))
+            # within rounding of a knot that is no birthday, the instant decides
+            if index + 1 < size and N[place + index + 1] - age < NEAR:
+                if instant_of_age(I, N[place + index + 1]) <= now:
+                    index += 1
+            elif index > 0 and age - N[place + index] < NEAR:
+                if instant_of_age(I, N[place + index]) > now:
+                    index -= 1
+            if asked and index + 1 < size:
+                I[R_WAKE] = min(I[R_WAKE], instant_of_age(I, N[place + index + 1]))
         elif kind == X_MONTH:
             month = month_of(now)
             index = month % 12
-            I[R_WAKE] = min(I[R_WAKE], month_start(month + 1))
+            if asked:
+                I[R_WAKE] = min(I[R_WAKE], month_start(month + 1))
         else:
             year = year_of(now)
             index = 0
@@ -51,25 +68,41 @@ def _lookup(P, N, I, F, pc, now):  # type: ignore[no-untyped-def]
                 I[R_WAKE] = min(I[R_WAKE], year_start(int(N[place + index + 1])))
         cell = cell * size + index
         at += AXIS_W
-    return N[P[pc + 2] + cell]
+    return N[P[pc + 2] + cell] if known else math.nan
 
 
 @njit(cache=True)
-def _level_reaches(P, N, I, F, level, threshold, value, now):  # type: ignore[no-untyped-def]
-    """1.0 if value >= threshold; the wake-up is when the slope brings it across."""
+def _level_reaches(P, I, F, level, threshold, base, now):  # type: ignore[no-untyped-def]
+    """1.0 once a level's true value has reached the threshold (or 0.0 once it fell below it).
+
+    `base` is its value at the instant its slope last changed; it crosses once, at an instant that
+    does not depend on when one asks.
+    """
     slope = F[P[F_SLOPE] + level]
-    above = value >= threshold
-    if (slope > 0.0 and not above) or (slope < 0.0 and above):
-        wait = (threshold - value) / slope * YEAR
-        if wait < NEVER - now:
-            crossing = now + max(1, int(math.floor(wait)) + 1)
-            I[R_WAKE] = min(I[R_WAKE], crossing)
-    return 1.0 if above else 0.0
+    above = base >= threshold
+    if base != base:
+        return 0.0
+    if slope == 0.0 or (slope > 0.0) == above:
+        return 1.0 if above else 0.0
+    since = I[P[I_LSINCE] + level]
+    until = (threshold - base) / slope * YEAR
+    if not until < NEVER - since:
+        crossing = NEVER
+    elif slope > 0.0:
+        crossing = since + int(math.ceil(until))
+    else:
+        crossing = since + int(math.floor(until)) + 1
+    if now >= crossing:
+        return 1.0 if slope > 0.0 else 0.0
+    I[R_WAKE] = min(I[R_WAKE], crossing)
+    return 0.0 if slope > 0.0 else 1.0
 
 
 @njit(cache=True)
 def _count_reaches(P, I, ring, n, within, now):  # type: ignore[no-untyped-def]
     """1.0 if the n latest entries lie in (now - within, now]; wakes when the oldest leaves."""
+    if n <= 0:
+        return 1.0
     row = P[H_RING] + ring * RING_W
     at, capacity = P[row], P[row + 1]
     total = I[at]
@@ -131,11 +164,11 @@ def _binary(op, left, right):  # type: ignore[no-untyped-def]
     if op == T_DIV:
         return left / right if right != 0.0 else math.nan
     if op == T_MIN:
-        return left if left <= right else right
+        return left if left <= right else (right if right < left else math.nan)
     if op == T_MAX:
-        return left if left >= right else right
+        return left if left >= right else (right if right > left else math.nan)
     if op == T_POW:
-        return exp(right * log(left)) if left > 0.0 else (1.0 if right == 0.0 else 0.0 * left)
+        return power(left, right)
     return math.nan
 
 
@@ -151,9 +184,24 @@ def _run(P, N, I, F, pc, now):  # type: ignore[no-untyped-def]
         if op >= T_ADD:
             if op == T_NOT:
                 top = 0.0 if top == 1.0 else 1.0
-            elif op == T_IF:
-                sp -= 2
-                top = F[sp + 1] if F[sp] == 1.0 else top
+            elif op >= T_JUMP:
+                if op == T_SKIP_UNLESS_IN:
+                    if not (P[pc + 2] >> I[P[I_STATE] + P[pc + 1]]) & 1:
+                        pc += P[pc + 3]
+                elif op == T_JUMP_UNLESS:
+                    if top != 1.0:
+                        pc += P[pc + 3]
+                    sp -= 1
+                    top = F[sp]
+                elif op == T_AND_SKIP:
+                    if top != 1.0:
+                        top = 0.0
+                        pc += P[pc + 3]
+                elif op == T_OR_SKIP:
+                    if top == 1.0:
+                        pc += P[pc + 3]
+                else:
+                    pc += P[pc + 3]
             elif op == T_NEG:
                 top = -top
             elif op == T_EXP:
@@ -172,11 +220,12 @@ def _run(P, N, I, F, pc, now):  # type: ignore[no-untyped-def]
             since = I[P[I_LSINCE] + level]
             top = top + F[P[F_DEV] + level]
             top = top + F[P[F_ACC] + level]
-            top = top + F[P[F_SLOPE] + level] * ((now - since) / YEAR)
+            if P[pc + 2] == 0:
+                top = top + F[P[F_SLOPE] + level] * ((now - since) / YEAR)
             pc += TERM_W
             continue
         if op == T_LEVEL_GE:
-            top = _level_reaches(P, N, I, F, P[pc + 1], N[P[pc + 2]], top, now)
+            top = _level_reaches(P, I, F, P[pc + 1], N[P[pc + 2]], top, now)
             pc += TERM_W
             continue
         F[sp] = top

@@ -26,7 +26,7 @@ from simulator.compiler.program import Program
 from simulator.engine.ages import month_of, month_start
 from simulator.engine.failures import check
 from simulator.engine.kernel import begin, run_until, set_signals
-from simulator.engine.pointers import pointer_to
+from simulator.engine.pointers import keep, pointer_to
 from simulator.engine.terms import evaluate
 
 IntArray = npt.NDArray[np.int64]
@@ -74,10 +74,15 @@ def begin_patients(ints, nums, rows, reals, first, k0, k1, low, high):  # type: 
             if attempt >= ATTEMPT_LIMIT:
                 I[R_ERROR] = CYCLE
                 break
-        if I[R_ERROR] != OK:
-            return j, I[R_ERROR]
+        error = I[R_ERROR]
+        if error != OK:
+            return j, error
         rows[j, :] = row[: ints[I_CLEAR]]
         reals[j, :] = real[: ints[F_CLEAR]]
+    for array in (row, events, others, closed):
+        keep(array)
+    keep(real)
+    keep(values)
     return high, np.int64(OK)
 
 
@@ -115,8 +120,11 @@ def advance_patients(ints, nums, rows, reals, signals, window, start, end, stays
         if P[H_N_SIGNAL] > 0:
             set_signals(P, I, F, S, window, start)
         run_until(P, N, I, F, E, V, C, T, end)
-        if I[R_ERROR] != OK or n_stays + I[R_ENCOUNTERS] > stays.shape[1]:
-            return j, I[R_ERROR] if I[R_ERROR] != OK else np.int64(layout.FULL), n_stays
+        error = I[R_ERROR]
+        if error == OK and n_stays + I[R_ENCOUNTERS] > stays.shape[1]:
+            error = np.int64(layout.FULL)
+        if error != OK:
+            return j, error, n_stays
         for k in range(I[R_ENCOUNTERS]):
             stays[0, n_stays] = j
             stays[1, n_stays] = closed[ROOM + k]
@@ -125,6 +133,10 @@ def advance_patients(ints, nums, rows, reals, signals, window, start, end, stays
             n_stays += 1
         rows[j, FIRST_CLEARED:] = row[FIRST_CLEARED : ints[I_CLEAR]]
         reals[j, :] = real[: ints[F_CLEAR]]
+    for array in (row, events, others, closed):
+        keep(array)
+    keep(real)
+    keep(values)
     return high, np.int64(OK), n_stays
 
 
@@ -143,6 +155,8 @@ def count_signals(ints, nums, rows, reals, now, counts, living, low, high):  # t
         for k in range(P[H_N_SIGNAL]):
             if evaluate(P, N, I, F, P[P[H_SIG_TERM] + k], now) == 1.0:
                 counts[community, k] += 1
+    keep(row)
+    keep(real)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from simulator.quality.knowledge import Key, Knowledge
 from simulator.quality.report import instant_text
 from simulator.quality.shard import LATEST, Shard, word
 from simulator.store.chunk import NULL, Array
+from simulator.store.columns import Words
 
 
 def check_words(shard: Shard, described: set[str]) -> None:
@@ -45,41 +48,36 @@ def check_words(shard: Shard, described: set[str]) -> None:
     arrows = dict.fromkeys(shard.vocabulary.arrows, 0)
     for table, cause in ((events, events.cause), (shard.truth, shard.truth.cause)):
         unknown = cause.among(arrows) == -2
-        tally.rows("V14", unknown, table.subject, table.time, lambda i, c=cause: str(word(c, i)))  # type: ignore[misc]
+        tally.rows("V14", unknown, table.subject, table.time, partial(_shown, cause))
+
+
+def _shown(column: Words, row: int) -> str:
+    return str(word(column, row))
 
 
 def check_values(shard: Shard, known: Knowledge) -> None:
     """V52–V55: bounds, unit, decimals, presence of values."""
     events, tally = shard.events, shard.tally
 
-    def shown(i: int) -> str:
-        return f"{events.code_of(i)} {events.value[i]:g} {word(events.unit, i) or ''}".rstrip()
+    def shown(row: int) -> str:
+        return f"{events.code_of(row)} {events.value[row]!s} {word(events.unit, row) or ''}".rstrip()
 
     for key, (low, high) in known.bounds.items():
         rows = events.select(key)
-        outside = (events.value < np.float32(low)) | (events.value > np.float32(high))
-        tally.rows(
-            "V52",
-            rows & outside,
-            events.subject,
-            events.time,
-            lambda i, low=low, high=high: f"{shown(i)}, plausible {low:g} to {high:g}",  # type: ignore[misc]
-        )
+        value = events.value[rows]
+        wrong = rows[(value < np.float32(low)) | (value > np.float32(high))]
+        suffix = f", plausible {low:g} to {high:g}"
+        tally.rows("V52", wrong, events.subject, events.time, shown, suffix)
     for key, unit in known.units.items():
-        place = events.unit.words.index(unit) if unit in events.unit.words else -2
-        wrong = events.select(key) & (events.value == events.value) & (events.unit.index != place)
-        tally.rows("V53", wrong, events.subject, events.time, lambda i, u=unit: f"{shown(i)}, expected {u}")  # type: ignore[misc]
+        rows = events.select(key)
+        right = events.unit.words.index(unit) if unit in events.unit.words else -2
+        wrong = rows[~np.isnan(events.value[rows]) & (events.unit.index[rows] != right)]
+        tally.rows("V53", wrong, events.subject, events.time, shown, f", expected {unit}")
     for key, decimals in known.precision.items():
-        rows = np.flatnonzero(events.select(key) & np.isfinite(events.value))
-        wrong = np.zeros(len(events), dtype=np.bool_)
-        wrong[rows] = ~_rounded(events.value[rows], decimals, known.bounds.get(key))
-        tally.rows(
-            "V54",
-            wrong,
-            events.subject,
-            events.time,
-            lambda i, d=decimals: f"{events.code_of(i)} {events.value[i]!s}, {d} decimals",  # type: ignore[misc]
-        )
+        rows = events.select(key)
+        rows = rows[np.isfinite(events.value[rows])]
+        wrong = rows[~_rounded(events.value[rows], decimals, known.bounds.get(key))]
+        tally.rows("V54", wrong, events.subject, events.time, shown, f", should have {decimals} decimals")
     empty = shard.of_kind("measurement") & ~np.isfinite(events.value)
     tally.rows("V55", empty, events.subject, events.time, events.code_of)
 
@@ -98,14 +96,10 @@ def check_treatments(shard: Shard, known: Knowledge) -> None:
     """V48–V51: approval, diagnosis before treatment, start before stop, end after time."""
     events, tally = shard.events, shard.tally
     for key, approved in known.available.items():
-        early = events.select(key) & (events.time != NULL) & (events.time < approved)
-        tally.rows(
-            "V48",
-            early,
-            events.subject,
-            events.time,
-            lambda i, a=approved: f"{events.code_of(i)}, available from {instant_text(a)}",  # type: ignore[misc]
-        )
+        rows = events.select(key)
+        early = rows[(events.time[rows] != NULL) & (events.time[rows] < approved)]
+        suffix = f", available from {instant_text(approved)}"
+        tally.rows("V48", early, events.subject, events.time, events.code_of, suffix)
     for key, diagnoses in known.any_diagnosis.items():
         first = np.minimum.reduce([_first_time(shard, d) for d in diagnoses])
         excused = np.logical_or.reduce([_unrecorded_past(shard, d) for d in diagnoses])
@@ -131,7 +125,7 @@ def _first_time(shard: Shard, key: Key) -> Array:
     """Per subject (and one more for none): first instant of these rows, LATEST if there are none."""
     events = shard.events
     first = np.full(len(shard.subjects) + 1, LATEST, dtype=np.int64)
-    rows = np.flatnonzero(events.select(key))
+    rows = events.select(key)
     np.minimum.at(first, events.subject_row[rows], events.time[rows])
     return first
 
@@ -153,8 +147,10 @@ def _unrecorded_past(shard: Shard, key: Key) -> Array:
 
 def _check_diagnosed(shard: Shard, key: Key, first: Array, excused: Array, what: str) -> None:
     events = shard.events
+    rows = events.select(key)
     row = events.subject_row
-    wrong = events.select(key) & (row >= 0) & (events.time < first[row]) & ~excused[row]
+    who = row[rows]
+    wrong = rows[(who >= 0) & (events.time[rows] < first[who]) & ~excused[who]]
     shard.tally.rows(
         "V49",
         wrong,
@@ -174,16 +170,13 @@ def _check_stops(shard: Shard, stop: Key, start: Key) -> None:
     """
     events, subjects = shard.events, shard.subjects
     stops = events.select(stop)
-    rows = np.flatnonzero(stops | events.select(start))
-    if not len(rows):
-        return
-    order = rows[np.lexsort((rows, events.time[rows], events.subject[rows]))]
-    subject = events.subject[order]
-    is_stop = stops[order]
-    first = np.append(True, subject[1:] != subject[:-1])
-    after_stop = np.append(False, is_stop[:-1]) & ~first
-    row = events.subject_row[order]
+    rows = np.concatenate([events.select(start), stops])
+    is_stop = np.arange(len(rows)) >= len(rows) - len(stops)
+    order = np.lexsort((rows, events.time[rows], events.subject[rows]))
+    rows, is_stop = rows[order], is_stop[order]
+    subject, row = events.subject[rows], events.subject_row[rows]
+    first = np.append(True, subject[1:] != subject[:-1])[: len(rows)]
+    after_stop = np.append(False, is_stop[:-1])[: len(rows)] & ~first
     has_past = subjects.birth[row] < subjects.entry[row]
-    wrong = np.zeros(len(events), dtype=np.bool_)
-    wrong[order[is_stop & (after_stop | (first & ~has_past))]] = True
+    wrong = rows[is_stop & (after_stop | (first & ~has_past))]
     shard.tally.rows("V50", wrong, events.subject, events.time, events.code_of)

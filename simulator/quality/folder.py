@@ -53,6 +53,14 @@ def check_files(path: Path, manifest: dict[str, Any], tally: Tally) -> None:
         tally.add("V10", f"hash {scenario.get('hash')}")
 
 
+def _row_count(file: Path) -> int | None:
+    """Rows of a Parquet file; None if it cannot be read."""
+    try:
+        return int(pq.read_metadata(file).num_rows)
+    except _DAMAGE:
+        return None
+
+
 def expected_paths(table: str, manifest: dict[str, Any]) -> list[str]:
     """Files that make up a table."""
     if table in SINGLE:
@@ -166,9 +174,9 @@ def check_splits(splits: pa.Table, patients: int, tally: Tally) -> None:
     found, counts = np.unique(ids, return_counts=True)
     tally.rows("V61", counts > 1, found, None, lambda i: f"in {counts[i]} rows of the splits")
     strange = (found < 1) | (found > patients)
-    tally.rows("V61", strange, found, None, lambda i: "in the splits, but not in the population")
+    tally.rows("V61", strange, found, None, "in the splits, but not in the population")
     missing = np.setdiff1d(np.arange(1, patients + 1), found)
-    tally.rows("V61", missing > 0, missing, None, lambda i: "in no split")
+    tally.rows("V61", missing > 0, missing, None, "in no split")
     split = words(splits, "split").among({name: i for i, name in enumerate(SPLITS)})
     right = split_of(ids)
     tally.rows("V62", split != right, ids, None, lambda i: f"belongs to {SPLITS[right[i]]}")

@@ -2,12 +2,13 @@
 
 It reads the files as any other program would, shares no code with the engine or the
 compiler, and knows of the scenario only what the manifest says (`knowledge`). Memory is
-bounded by the largest shard.
+bounded by the largest row groups.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from simulator.quality.folder import (
 from simulator.quality.knowledge import Knowledge
 from simulator.quality.latent import check_truth
 from simulator.quality.people import check_life, check_order, check_period, check_subjects
+from simulator.quality.pieces import Piece, pieces_of
 from simulator.quality.report import Report, Tally
 from simulator.quality.shard import Shard
 from simulator.quality.visits import (
@@ -34,13 +36,14 @@ from simulator.quality.visits import (
     check_encounters,
     check_membership,
     check_overlap,
+    check_own_rows,
     check_providers,
 )
 from simulator.store.columns import read_table
 from simulator.store.digest import dataset_digest
-from simulator.store.layout import SHARDED, SINGLE, shard_count, shard_path
+from simulator.store.layout import SHARDED, SINGLE, shard_path
 from simulator.store.manifest import read_manifest
-from simulator.store.recompute import DAMAGED, read_signals, shard_blocks
+from simulator.store.recompute import block_digests, read_signals
 from simulator.store.vocabulary import Vocabulary
 
 Progress = Callable[[int, int], None]
@@ -72,25 +75,17 @@ def verify(path: Path | str, *, progress: Progress | None = None) -> Report:
         check_splits(single["splits"], manifest["plan"]["patients"], tally)
     check_exchange(path, manifest, tally)
     providers = Providers(single["providers"]) if "providers" in single else None
-    blocks: list[bytes] = []
+    judge = _Judge(vocabulary, knowledge, described, providers, tally, report)
     shards = manifest["plan"]["shards"]
     for index in range(shards):
-        tables = _read_shard(path, index, tally)
-        if tables is None:
-            plan = manifest["plan"]
-            first = index * plan["shard_size"]
-            here = min(plan["shard_size"], plan["patients"] - first)
-            blocks += [DAMAGED] * shard_count(here, plan["block"])
+        if _readable(path, index, tally):
+            judge.shard(path, manifest["plan"], index)
         else:
-            for name in report.rows:
-                report.rows[name] += len(tables[name])
-            blocks += shard_blocks(tables, vocabulary, manifest["plan"], index)
-            shard = Shard(tables, vocabulary, tally)
-            check_subjects(shard, manifest["plan"], index)
-            _check_rows(shard, knowledge, described, providers)
+            report.unchecked["V05"] = f"the rows of shard {index} cannot be judged"
         if progress is not None:
             progress(index + 1, shards)
-    _check_digest(path, manifest, vocabulary, blocks, tally)
+    if "V05" not in report.unchecked:
+        _check_digest(path, manifest, vocabulary, judge.blocks, tally)
     report.violations = tally.violations()
     return report
 
@@ -125,38 +120,60 @@ def _read_single(path: Path, manifest: dict[str, Any], tally: Tally) -> dict[str
     return tables
 
 
-def _read_shard(path: Path, index: int, tally: Tally) -> dict[str, pa.Table] | None:
-    """The tables of a shard; None if one of them cannot be judged."""
-    tables: dict[str, pa.Table] = {}
-    for table in SHARDED:
-        name = shard_path(table, index)
-        if not (path / name).exists() or not check_schema(path, name, table, tally):
-            continue
+def _readable(path: Path, index: int, tally: Tally) -> bool:
+    """Whether all files of a shard are there with the right columns."""
+    names = {table: shard_path(table, index) for table in SHARDED}
+    present = [t for t, name in names.items() if (path / name).exists()]
+    right = [t for t in present if check_schema(path, names[t], t, tally)]
+    return len(right) == len(SHARDED)
+
+
+@dataclass(slots=True)
+class _Judge:
+    """Applies the rules for rows, piece by piece."""
+
+    vocabulary: Vocabulary
+    knowledge: Knowledge
+    described: set[str] | None
+    providers: Providers | None
+    tally: Tally
+    report: Report
+    blocks: list[bytes] = field(default_factory=list)
+
+    def shard(self, path: Path, plan: dict[str, Any], index: int) -> None:
         try:
-            rows = read_table(path / name, table)
+            for piece in pieces_of(path, plan, index):
+                self._piece(piece, plan["communities"], index)
         except (OSError, pa.ArrowException) as error:
-            tally.add("V06", f"{name}: {error}")
-            continue
-        if check_nulls(rows, name, table, tally):
-            tables[table] = rows
-    return tables if len(tables) == len(SHARDED) else None
+            self.tally.add("V06", f"shard {index}: {str(error).splitlines()[0]}")
+            self.report.unchecked["V05"] = f"the rows of shard {index} cannot be judged"
 
-
-def _check_rows(
-    shard: Shard, knowledge: Knowledge, described: set[str] | None, providers: Providers | None
-) -> None:
-    check_order(shard)
-    check_life(shard)
-    check_period(shard)
-    check_encounters(shard)
-    check_overlap(shard)
-    check_membership(shard)
-    if providers is not None:
-        check_providers(shard, providers)
-    check_words(shard, described if described is not None else set(shard.events.code.words))
-    check_values(shard, knowledge)
-    check_treatments(shard, knowledge)
-    check_truth(shard, knowledge)
+    def _piece(self, piece: Piece, communities: int, index: int) -> None:
+        for name, table in piece.tables.items():
+            self.report.rows[name] += len(table)
+        whole = [check_nulls(rows, shard_path(t, index), t, self.tally) for t, rows in piece.tables.items()]
+        if not all(whole):
+            self.report.unchecked["V05"] = f"rows of shard {index} cannot be judged"
+            return
+        shard = Shard(piece.tables, self.vocabulary, self.tally)
+        self.blocks += block_digests(
+            piece.tables, self.vocabulary, piece.first, piece.stop, shard.events.known
+        )
+        check_subjects(shard, piece.first + 1, piece.stop + 1, communities)
+        check_order(shard)
+        check_life(shard)
+        check_period(shard)
+        check_encounters(shard)
+        check_overlap(shard)
+        check_own_rows(shard)
+        check_membership(shard)
+        if self.providers is not None:
+            check_providers(shard, self.providers)
+        described = set(shard.events.code.words) if self.described is None else self.described
+        check_words(shard, described)
+        check_values(shard, self.knowledge)
+        check_treatments(shard, self.knowledge)
+        check_truth(shard, self.knowledge)
 
 
 def _check_digest(

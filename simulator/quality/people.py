@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from simulator.quality.report import instant_text
@@ -12,24 +10,23 @@ from simulator.store.chunk import NULL
 from simulator.store.vocabulary import SEXES
 
 
-def check_subjects(shard: Shard, plan: dict[str, Any], index: int) -> None:
-    """V15–V19: who is in the shard, and what is said of them."""
+def check_subjects(shard: Shard, first: int, stop: int, communities: int) -> None:
+    """V15–V19: who is here, and what is said of them; it should be subjects `first` … `stop` − 1."""
     subjects, tally = shard.subjects, shard.tally
-    first = index * plan["shard_size"] + 1
-    stop = min(first + plan["shard_size"], plan["patients"] + 1)
     ids, counts = np.unique(subjects.id, return_counts=True)
     tally.rows("V15", counts > 1, ids, None, lambda i: f"{counts[i]} rows in the subjects table")
     missing = np.setdiff1d(np.arange(first, stop), ids)
-    tally.rows("V16", missing > 0, missing, None, lambda i: "no row in the subjects table")
+    tally.rows("V16", missing > 0, missing, None, "no row in the subjects table")
     misplaced = (ids < first) | (ids >= stop)
-    tally.rows("V16", misplaced, ids, None, lambda i: f"in shard {index}, which holds {first} to {stop - 1}")
+    tally.rows("V16", misplaced, ids, None, f"among subjects {first} to {stop - 1}")
     for name, table in (
         ("events", shard.events),
         ("encounters", shard.encounters),
         ("truth", shard.truth),
     ):
         wrong = (table.subject < first) | (table.subject >= stop)
-        tally.rows("V17", wrong, table.subject, None, lambda i, n=name: f"a row in {n} of shard {index}")  # type: ignore[misc]
+        where = f"a row in {name} among subjects {first} to {stop - 1}"
+        tally.rows("V17", wrong, table.subject, None, where)
 
     birth, death = subjects.birth[:-1], subjects.death[:-1]
     entry, exit_ = subjects.entry[:-1], subjects.exit[:-1]
@@ -40,13 +37,14 @@ def check_subjects(shard: Shard, plan: dict[str, Any], index: int) -> None:
         subjects.id,
         None,
         lambda i: (
-            f"birth {instant_text(birth[i])}, entry {instant_text(entry[i])}, exit {instant_text(exit_[i])}, death {instant_text(death[i])}"
+            f"birth {instant_text(birth[i])}, entry {instant_text(entry[i])}, "
+            f"exit {instant_text(exit_[i])}, death {instant_text(death[i])}"
         ),
     )
     sexless = subjects.sex.among(dict.fromkeys(SEXES, 0)) != 0
     tally.rows("V19", sexless, subjects.id, None, lambda i: f"sex is {word(subjects.sex, i)}")
     community = subjects.community[:-1]
-    nowhere = (community < 0) | (community >= plan["communities"])
+    nowhere = (community < 0) | (community >= communities)
     tally.rows("V19", nowhere, subjects.id, None, lambda i: f"community {community[i]}")
     arrows = dict.fromkeys(shard.vocabulary.arrows, 0)
     cause = subjects.death_cause.among(arrows)
@@ -65,9 +63,9 @@ def check_order(shard: Shard) -> None:
     events, tally = shard.events, shard.tally
     starts = run_starts(events.subject)
     runs = events.subject[starts]
-    first_run = find(runs, runs)
-    again = first_run != np.arange(len(runs))
-    tally.rows("V20", again, runs, None, lambda i: f"rows begin again at row {starts[i]} of the shard")
+    again = find(runs, runs) != np.arange(len(runs))
+    again[1:] |= runs[1:] < runs[:-1]
+    tally.rows("V20", again, runs, None, lambda i: f"begins after subject {runs[i - 1]}")
     before = np.append(NULL, events.time[:-1])
     back = events.same_subject & (events.time < before)
     static = events.time == NULL
@@ -89,7 +87,8 @@ def check_life(shard: Shard) -> None:
     timed = time != NULL
     births = events.is_code(BIRTH)
     count = np.bincount(row[births & (row >= 0)], minlength=people)
-    tally.rows("V23", count != 1, subjects.id, None, lambda i: f"{count[i]} MEDS_BIRTH rows")
+    once = subjects.first_mention
+    tally.rows("V23", once & (count != 1), subjects.id, None, lambda i: f"{count[i]} MEDS_BIRTH rows")
     birth = subjects.birth[row]
     tally.rows(
         "V24",
@@ -117,9 +116,9 @@ def check_life(shard: Shard) -> None:
         lambda i: f"{events.code_of(i)} after death at {instant_text(death[i])}",
     )
     died = np.bincount(row[deaths & (row >= 0)], minlength=people)
-    tally.rows("V27", died > 1, subjects.id, None, lambda i: f"{died[i]} MEDS_DEATH rows")
-    unsaid = (subjects.death[:-1] != NULL) & (died == 0)
-    tally.rows("V28", unsaid, subjects.id, subjects.death, lambda i: "dies, but has no MEDS_DEATH row")
+    tally.rows("V27", once & (died > 1), subjects.id, None, lambda i: f"{died[i]} MEDS_DEATH rows")
+    unsaid = once & (subjects.death[:-1] != NULL) & (died == 0)
+    tally.rows("V28", unsaid, subjects.id, subjects.death, "dies, but has no MEDS_DEATH row")
     tally.rows(
         "V28",
         deaths & (row >= 0) & (time != death),

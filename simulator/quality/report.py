@@ -133,15 +133,25 @@ class Tally:
         wrong: Array,
         subject: Array,
         time: Array | None,
-        detail: Callable[[int], str],
+        detail: Callable[[int], str] | str,
+        suffix: str = "",
     ) -> None:
-        """All rows where `wrong` is true. `subject` and `time` are columns; `detail` says what a row holds."""
-        places = np.flatnonzero(wrong)
+        """All rows that are wrong.
+
+        Args:
+            code: the rule.
+            wrong: bool per row, or the numbers of the wrong rows.
+            subject, time: columns.
+            detail: what is there, or a function that says it of a row.
+            suffix: what follows it.
+        """
+        places = np.flatnonzero(wrong) if wrong.dtype == np.bool_ else wrong
         if not len(places):
             return
         for row in places[:EXAMPLES].tolist():
             at = None if time is None or time[row] == NULL else int(time[row])
-            self.add(code, detail(row), subject=int(subject[row]), time=at)
+            text = detail if isinstance(detail, str) else detail(row)
+            self.add(code, text + suffix, subject=int(subject[row]), time=at)
         self._found[code].count += max(0, len(places) - EXAMPLES)
 
     def violations(self) -> list[Violation]:

@@ -25,7 +25,9 @@ class Rule:
 _DAMAGED = "The files were changed or damaged after the run. Run the scenario again (the manifest says how)."
 _ENGINE = "The run itself is wrong. Report it with the scenario and the seed; the dataset should not be used."
 _TABLES = "The tables contradict each other: a file was edited or replaced. Run the scenario again."
-_SCENARIO = "Look at the scenario's rule for this first (`simulator describe`); if it is right, report it with the seed."
+_SCENARIO = (
+    "Look at the scenario's rule first (`simulator describe`); if it is right, report it with the seed."
+)
 
 RULES: dict[str, Rule] = {
     rule.code: rule
@@ -98,7 +100,7 @@ RULES: dict[str, Rule] = {
             _ENGINE,
         ),
         # --- events in time
-        Rule("V20", "not contiguous", "A subject's rows stand together.", _ENGINE),
+        Rule("V20", "not contiguous", "A subject's rows stand together, subjects in order.", _ENGINE),
         Rule("V21", "not sorted", "A subject's rows are sorted by time.", _ENGINE),
         Rule("V22", "static row late", "Rows without time stand before those with one.", _ENGINE),
         Rule("V23", "birth rows", "Every subject has exactly one MEDS_BIRTH row.", _ENGINE),

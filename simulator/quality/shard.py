@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -13,7 +14,7 @@ from simulator.quality.report import Tally
 from simulator.store.chunk import NULL, Array
 from simulator.store.columns import Words, floats, instants, integers, words
 from simulator.store.recompute import code_index
-from simulator.store.vocabulary import Vocabulary
+from simulator.store.vocabulary import Code, Vocabulary
 
 LATEST = 2**63 - 1
 BIRTH = "MEDS_BIRTH"
@@ -38,6 +39,11 @@ class Subjects:
 
     def __len__(self) -> int:
         return len(self.id)
+
+    @cached_property
+    def first_mention(self) -> npt.NDArray[np.bool_]:
+        """Whether a row is the first of its subject_id: false for a subject's second row."""
+        return find(self.id, self.id) == np.arange(len(self.id))
 
     def rows_of(self, ids: Array) -> npt.NDArray[np.int64]:
         """Row of each subject_id, −1 if it is not here. `ids` in any order; fast where ids repeat."""
@@ -111,10 +117,26 @@ class Events:
         """Rows of a code."""
         return is_word(self.code, code)
 
-    def select(self, key: Key) -> npt.NDArray[np.bool_]:
-        """Rows that a key of the checks means."""
-        rows = is_word(self.code, key.code)
-        return rows if key.status is None else rows & is_word(self.status, key.status)
+    @cached_property
+    def _by_code(self) -> tuple[Array, Array]:
+        """Rows ordered by code, and where the rows of each of its words begin."""
+        index = self.code.index
+        small = index.astype(np.int16) if len(self.code.words) < 2**15 else index  # sorted by radix
+        order = np.argsort(small, kind="stable")
+        return order, np.searchsorted(index[order], np.arange(len(self.code.words) + 1))
+
+    def select(self, key: Key) -> npt.NDArray[np.int64]:
+        """Numbers of the rows that a key of the checks means, ascending."""
+        if key.code not in self.code.words:
+            return np.zeros(0, dtype=np.int64)
+        order, begin = self._by_code
+        number = self.code.words.index(key.code)
+        rows = order[begin[number] : begin[number + 1]]
+        if key.status is None:
+            return rows
+        if key.status not in self.status.words:
+            return rows[:0]
+        return rows[self.status.index[rows] == self.status.words.index(key.status)]
 
     def code_of(self, row: int) -> str:
         return self.code.words[self.code.index[row]] if self.code.index[row] >= 0 else "(null)"
@@ -146,12 +168,11 @@ class Shard:
         self.encounters = Encounters(tables["encounters"], self.subjects)
         self.events = Events(tables["events"], self.subjects, self.encounters, vocabulary)
         self.truth = Truth(tables["truth"], self.subjects)
-        self._lasting, self._kinds = _code_facts(vocabulary)
 
     @cached_property
     def lasting(self) -> npt.NDArray[np.bool_]:
         """Events of the problem list, which are kept even before the period."""
-        return self._lasting.take(self.events.known, mode="wrap") & (self.events.known >= 0)
+        return self._having({c.code for c in self.vocabulary.codes if c.lasting}, lambda c: c.lasting)
 
     @cached_property
     def kept(self) -> npt.NDArray[np.bool_]:
@@ -167,27 +188,20 @@ class Shard:
 
     def of_kind(self, kind: str) -> npt.NDArray[np.bool_]:
         """Events whose code is of a kind: encounter, measurement, …"""
-        return self._kinds[kind].take(self.events.known, mode="wrap") & (self.events.known >= 0)
+        return self._having(
+            {c.code for c in self.vocabulary.codes if c.kind == kind}, lambda c: c.kind == kind
+        )
 
-
-def _code_facts(
-    vocabulary: Vocabulary,
-) -> tuple[npt.NDArray[np.bool_], dict[str, npt.NDArray[np.bool_]]]:
-    """Per code: whether it lasts, and per kind whether it is of that kind.
-
-    Codes that read the same in every column share their facts.
-    """
-    alike: dict[tuple[str | None, ...], list[int]] = {}
-    for index, c in enumerate(vocabulary.codes):
-        alike.setdefault((c.code, c.text, c.unit, c.status), []).append(index)
-    kinds = {c.kind for c in vocabulary.codes} | {"encounter", "measurement"}
-    of_kind = {kind: np.zeros(len(vocabulary.codes), dtype=np.bool_) for kind in kinds}
-    lasting = np.zeros(len(vocabulary.codes), dtype=np.bool_)
-    for group in alike.values():
-        lasting[group] = any(vocabulary.codes[i].lasting for i in group)
-        for kind in kinds:
-            of_kind[kind][group] = any(vocabulary.codes[i].kind == kind for i in group)
-    return lasting, of_kind
+    def _having(self, names: set[str], fact: Callable[[Code], bool]) -> npt.NDArray[np.bool_]:
+        """Events whose code has a fact; where the combination of columns is unknown, by its name alone."""
+        codes = self.vocabulary.codes
+        alike: dict[tuple[str | None, ...], bool] = {}
+        for c in codes:
+            key = (c.code, c.text, c.unit, c.status)
+            alike[key] = alike.get(key, False) or fact(c)
+        known = np.array([alike[c.code, c.text, c.unit, c.status] for c in codes], dtype=np.bool_)
+        named = self.events.code.among(dict.fromkeys(names, 0)) == 0
+        return np.where(self.events.known >= 0, known.take(self.events.known, mode="wrap"), named)
 
 
 def is_word(column: Words, word: str) -> npt.NDArray[np.bool_]:

@@ -78,7 +78,7 @@ def _combined(columns: list[Words]) -> Array:
 
 
 def check_overlap(shard: Shard) -> None:
-    """V35–V37, V39 and V40: one encounter at a time, only the last one open, each with its own row."""
+    """V35–V37 and V40: sorted, one encounter at a time, only the last one open."""
     subjects, encounters, tally = shard.subjects, shard.encounters, shard.tally
     unsorted = np.zeros(len(encounters), dtype=np.bool_)
     subject, start = encounters.subject, encounters.start[:-1]
@@ -99,15 +99,23 @@ def check_overlap(shard: Shard) -> None:
     followed[:-1] = subject[1:] == subject[:-1]
     died = subjects.death[encounters.subject_row[order]] != NULL
     wrong = (end == LATEST) & (followed | died)
-    tally.rows("V37", wrong, subject, start, lambda i: "no end, though it must have ended")
+    tally.rows("V37", wrong, subject, start, "no end, though it must have ended")
 
-    events = shard.events
+
+def check_own_rows(shard: Shard) -> None:
+    """V39: an encounter is announced by a row of events at its start."""
+    encounters, events = shard.encounters, shard.events
     own = np.zeros(len(encounters) + 1, dtype=np.bool_)
     row = events.encounter_row
     announced = (row >= 0) & shard.of_kind("encounter") & (events.time == encounters.start[row])
     own[row[announced]] = True
-    tally.rows(
-        "V39", ~own[:-1], encounters.subject, encounters.start, lambda i: "no row of events at its start"
+    first = find(encounters.id, encounters.id) == np.arange(len(encounters))
+    shard.tally.rows(
+        "V39",
+        first & ~own[:-1],
+        encounters.subject,
+        encounters.start,
+        "no row of events at its start",
     )
 
 
@@ -166,7 +174,7 @@ class Providers:
 
 
 def check_providers(shard: Shard, providers: Providers) -> None:
-    """V45 and V46: the provider of an encounter exists, offers its class, and works where the patient lives."""
+    """V45 and V46: an encounter's provider exists, offers its class, works where the patient lives."""
     subjects, encounters, tally = shard.subjects, shard.encounters, shard.tally
     provider = encounters.provider[:-1]
     place = find(providers.id, provider)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from simulator.errors import Span
-from simulator.scenario.bands import BAND_AXES, KNOWN, Band, CellKey, check_bands, read_key, show
+from simulator.scenario.bands import BAND_AXES, KNOWN, Band, CellKey, check_bands, read_key
 from simulator.scenario.csv_table import read_csv_table
 from simulator.scenario.model import Hazard, Table
 from simulator.scenario.syntax import Expr, Number
@@ -273,6 +273,3 @@ def union_of_bands(bands: list[Band]) -> list[Band]:
     if open_ended:
         edges.append(None)
     return [(low, high) for low, high in pairwise(edges) if low is not None]
-
-
-__all__ = ["is_table", "read_hazard", "read_table", "show", "union_of_bands"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,10 +30,20 @@ class Words:
         return number.take(self.index)
 
 
+def open_table(path: Path, table: str) -> pq.ParquetFile:
+    """A file of a table, to be read with strings as dictionaries."""
+    return pq.ParquetFile(path, read_dictionary=string_columns(table))
+
+
+def read_groups(file: pq.ParquetFile, groups: Iterable[int]) -> pa.Table:
+    """Some row groups of a file. Raises: OSError or pa.ArrowException if they are damaged."""
+    return file.read_row_groups(list(groups)).unify_dictionaries()
+
+
 def read_table(path: Path, table: str) -> pa.Table:
     """A file of a table, strings as dictionaries. Raises: OSError or pa.ArrowException if it is damaged."""
-    with pq.ParquetFile(path, read_dictionary=string_columns(table)) as file:
-        return file.read().unify_dictionaries()
+    with open_table(path, table) as file:
+        return read_groups(file, range(file.num_row_groups))
 
 
 def read_shard(root: Path, shard: int) -> dict[str, pa.Table]:

@@ -104,8 +104,19 @@ class EventLog(ABC):
         columns: Sequence[str] | None = None,
         subjects: Iterable[int] | None = None,
     ) -> pd.DataFrame:
-        """A table as a DataFrame; instants are datetime64[us], strings categories."""
-        return self.table(table, columns, subjects).to_pandas()
+        """A table as a DataFrame.
+
+        Instants are datetime64[us], strings categories, integers that may be absent Int64 or Int32.
+        """
+        import pandas as pd
+
+        rows = self.table(table, columns, subjects)
+        frame = rows.to_pandas()
+        nullable = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int32Dtype()}
+        for field in rows.schema:
+            if field.nullable and field.type in nullable:
+                frame[field.name] = rows.column(field.name).to_pandas(types_mapper=nullable.get)
+        return frame
 
     def patient(self, subject_id: int) -> Patient:
         """One patient's record and truth. Raises: UsageError if there is no such subject."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +14,7 @@ from simulator.store.layout import BLOCK, SINGLE
 from simulator.store.manifest import read_manifest
 from simulator.store.vocabulary import SEXES, Vocabulary
 
+_DENSE = 1 << 22  # combinations of strings that are looked up in a table
 DAMAGED = b"\0" * 32  #: stands for a block whose rows do not add up to patients
 
 
@@ -28,20 +28,24 @@ def recompute_digest(path: Path) -> str:
     plan = manifest["plan"]
     blocks: list[bytes] = []
     for shard in range(plan["shards"]):
-        blocks += shard_blocks(read_shard(path, shard), vocabulary, plan, shard)
+        first = shard * plan["shard_size"]
+        stop = min(first + plan["shard_size"], plan["patients"])
+        blocks += block_digests(read_shard(path, shard), vocabulary, first, stop)
     return dataset_digest(
         vocabulary, manifest["provenance"].get("scenario", {}).get("hash", ""), blocks, read_signals(path)
     )
 
 
-def shard_blocks(
-    tables: dict[str, pa.Table], vocabulary: Vocabulary, plan: dict[str, Any], shard: int
+def block_digests(
+    tables: dict[str, pa.Table], vocabulary: Vocabulary, first: int, stop: int, codes: Array | None = None
 ) -> list[bytes]:
-    """Digests of a shard's blocks, from its tables. A word that nothing can stand for changes them."""
-    first = shard * plan["shard_size"]
-    stop = min(first + plan["shard_size"], plan["patients"])
+    """Digests of the blocks of patients `first` … `stop` − 1, from the tables that hold just their rows.
+
+    `codes` is `code_index` of the events, if it is known already. A word that the vocabulary
+    lacks changes the digest; rows that do not belong to these patients spoil all of them.
+    """
     starts = range(first, stop, BLOCK)
-    chunk = decode(tables, vocabulary, first, stop - first)
+    chunk = decode(tables, vocabulary, first, stop - first, codes)
     if chunk is None:
         return [DAMAGED for _ in starts]
     digester = BlockDigester(vocabulary)
@@ -60,11 +64,17 @@ def read_signals(path: Path) -> SignalSeries | None:
     return SignalSeries(starts, names, values)
 
 
-def decode(tables: dict[str, pa.Table], vocabulary: Vocabulary, first: int, patients: int) -> Chunk | None:
-    """The tables of a shard as the chunk they were made from.
+def decode(
+    tables: dict[str, pa.Table],
+    vocabulary: Vocabulary,
+    first: int,
+    patients: int,
+    codes: Array | None = None,
+) -> Chunk | None:
+    """The tables of some patients as the chunk they were made from.
 
     Strings that the vocabulary lacks become −2. None if rows belong to other patients, are
-    not in patient order, or the subjects are not exactly those of the shard.
+    not in patient order, or the subjects are not exactly these.
     """
     events, subjects = tables["events"], tables["subjects"]
     counts: dict[str, Array] = {}
@@ -92,7 +102,7 @@ def decode(tables: dict[str, pa.Table], vocabulary: Vocabulary, first: int, pati
         community=integers(subjects, "community"),
         event_counts=counts["event"],
         ev_time=instants(events, "time"),
-        ev_code=code_index(events, vocabulary),
+        ev_code=code_index(events, vocabulary) if codes is None else codes,
         ev_value=floats(events, "numeric_value"),
         ev_encounter=_encounter_numbers(events, mask),
         ev_end=instants(events, "end"),
@@ -130,6 +140,11 @@ def code_index(events: pa.Table, vocabulary: Vocabulary) -> Array:
         known.setdefault(number, index)
     if not known:
         return np.full(len(key), -2, dtype=np.int32)
+    combinations = int(np.prod(sizes, dtype=np.float64))
+    if combinations <= _DENSE:
+        table = np.full(combinations, -2, dtype=np.int32)
+        table[list(known)] = list(known.values())
+        return table.take(key)
     keys = np.array(sorted(known), dtype=np.int64)
     values = np.array([known[k] for k in sorted(known)], dtype=np.int32)
     nearest = np.minimum(np.searchsorted(keys, key), len(keys) - 1)

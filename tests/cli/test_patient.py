@@ -24,27 +24,27 @@ def test_a_life_is_shown_with_truth_beside_record(dataset: Path, capsys: pytest.
     assert lines[0] == "Patient 1 · female · born 2000-06-15 · died 2005-07-09 aged 5 y (cf.death)"
     assert lines[1] == "recorded from 2000-06-15 to 2005-07-09"
     assert lines[2] == "Smoker: never"
-    body = [" ".join(line.split()) for line in lines[6:] if line.strip(" ─")]
+    body = [" ".join(line.split()) for line in lines[5:] if line.strip(" ─")]
     assert body == [
         "0 d 2000-06-15 cf: absent → mild",
         "0 d 2000-06-15 Birth",
-        "8 mo 2001-03-01 ambulatory: clinic",
+        "8 mo 2001-03-01 Clinic (ambulatory)",
         "diagnosis: Cystic fibrosis",
         "20 mo 2002-03-01 2 visits: 2 clinic",
         "to 2003-03-01 FEV1 88..92 %",
-        "3 y 2004-03-01 ambulatory: clinic",
-        "treatment: ETI (active)",
-        "5 y 2005-07-01 inpatient: ward, 8 days",
+        "3 y 2004-03-01 Clinic (ambulatory)",
+        "ETI started",
+        "5 y 2005-07-01 Ward (inpatient, 8 days)",
         "5 y 2005-07-09 cf: mild → death",
         "5 y 2005-07-09 Death",
-        "quiet visits in a row are drawn together; --all shows each of them",
+        "what is usual in this life is drawn together; --all shows everything",
     ]
 
 
 def test_all_shows_every_visit(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = shown(capsys, str(dataset), "1", "--all")
     assert "visits:" not in out
-    assert out.count("ambulatory: clinic") == 4
+    assert out.count("Clinic (ambulatory)") == 4
     assert "FEV1 92 %" in out
     assert "FEV1 88 %" in out
 

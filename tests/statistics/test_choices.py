@@ -59,7 +59,13 @@ def test_uptake_at_each_occasion() -> None:
     condition = Apply("or", (FEMALE, TimeAtLeast(instant(2002))))
     accept = Arrow("accept", 1, OnEvent(0, condition, Const(0.3)))
     seen = observe(
-        machine(offer, process("uptake", State("no", (accept,)), State("yes")), years=5.0, events=("offer",), size=100_000)
+        machine(
+            offer,
+            process("uptake", State("no", (accept,)), State("yes")),
+            years=5.0,
+            events=("offer",),
+            size=100_000,
+        )
     )
     times = seen.first(1, 1)
     against.distribution(times[seen.sex == 1], lambda t: -np.expm1(-0.6 * t), 4.9, "women")
@@ -85,7 +91,9 @@ def test_two_processes_decide_independently() -> None:
 
     Detects 0.0067 at p = 0.1 (n = 100,000).
     """
-    offer = process("offer", State("before", (Arrow("offer", 1, WhenTrue(Const(1.0)), (Raise(0),)),)), State("made"))
+    offer = process(
+        "offer", State("before", (Arrow("offer", 1, WhenTrue(Const(1.0)), (Raise(0),)),)), State("made")
+    )
     listeners = [
         process(name, State("no", (Arrow(name, 1, OnEvent(0, None, Const(p))),)), State("yes"))
         for name, p in (("one", 0.5), ("two", 0.2))
@@ -131,7 +139,9 @@ def test_adherence_is_drawn_at_the_start_and_scales_the_effect() -> None:
     start = Arrow("start", 1, WhenTrue(Const(1.0)), (take, Emit(VALUE, Var(1))))
     treatment = process("treatment", State("off", (start,)), State("on"))
     effect = Apply("if", (InState(0, 0b10), Apply("sub", (Const(1.0), by(0.8, Var(1)))), Const(1.0)))
-    event = process("event", State("before", (Arrow("event", 1, ByRate(Base("constant"), None, effect)),)), State("after"))
+    event = process(
+        "event", State("before", (Arrow("event", 1, ByRate(Base("constant"), None, effect)),)), State("after")
+    )
     seen = observe(machine(treatment, event, years=4.0, variables=(adherence,)))
     _, _, drawn = seen.values(VALUE)
     against.distribution(drawn, stats.beta(a, b).cdf, 1.0, "adherence")
@@ -168,7 +178,10 @@ def test_attributes() -> None:
         mine = weight[smokes == value]
         normal = stats.norm(centre, 4.0)
         against.distribution(
-            mine, lambda x, normal=normal: np.where(x < 18.0, 0.0, np.where(x >= 40.0, 1.0, normal.cdf(x))), 39.9, "bmi"
+            mine,
+            lambda x, normal=normal: np.where(x < 18.0, 0.0, np.where(x >= 40.0, 1.0, normal.cdf(x))),
+            39.9,
+            "bmi",
         )
         against.probability(mine == 18.0, float(normal.cdf(18.0)), "at the lower bound")
         against.probability(mine == 40.0, float(normal.sf(40.0)), "at the upper bound")

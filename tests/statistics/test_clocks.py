@@ -82,7 +82,9 @@ def test_ages_are_reached_on_the_birthday() -> None:
         due = np.array([of_age(int(b), age) for b in seen.birth])
         condition = np.where(due < end, np.maximum(due, start), -1)
         np.testing.assert_array_equal(fired(seen, i), condition)
-        np.testing.assert_array_equal(fired(seen, len(ages) + i), np.where((due >= start) & (due < end), due, -1))
+        np.testing.assert_array_equal(
+            fired(seen, len(ages) + i), np.where((due >= start) & (due < end), due, -1)
+        )
 
 
 def test_dates_and_durations_are_exact() -> None:
@@ -159,7 +161,12 @@ def test_a_falling_level_crosses_its_threshold() -> None:
     measure = process("measure", State("at", on_entry=(Measure(0, 0),)))
     seen = observe(
         machine(
-            measure, once("below", below), size=5_000, levels=(level,), variables=(VarSpec("last"),), age=law("fixed", 50.0)
+            measure,
+            once("below", below),
+            size=5_000,
+            levels=(level,),
+            variables=(VarSpec("last"),),
+            age=law("fixed", 50.0),
         )
     )
     patients, _, values = seen.values(LEVEL)

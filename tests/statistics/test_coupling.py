@@ -19,11 +19,14 @@ SEEDED = 0.01
 
 def epidemic(seeded: float = SEEDED) -> Process:
     start = State(
-        "start", (Arrow("spared", 1, ByChance(Const(1.0 - seeded))), Arrow("seeded", 2, ByChance(Const(seeded))))
+        "start",
+        (Arrow("spared", 1, ByChance(Const(1.0 - seeded))), Arrow("seeded", 2, ByChance(Const(seeded)))),
     )
     infection = rate(by(CONTACTS, Signal(0)), "infection", INFECTED)
     recovery = rate(RECOVERY, "recovery", RECOVERED)
-    return process("flu", start, State("susceptible", (infection,)), State("infected", (recovery,)), State("recovered"))
+    return process(
+        "flu", start, State("susceptible", (infection,)), State("infected", (recovery,)), State("recovered")
+    )
 
 
 PRESSURE = SignalSpec("pressure", InState(0, 1 << INFECTED))
@@ -109,7 +112,13 @@ def test_no_contacts_no_infections(communities: int) -> None:
     mixing = tuple(tuple(float(a == b) for b in range(communities)) for a in range(communities))
     seen = observe(
         machine(
-            epidemic(0.0), size=400, years=0.2, signals=(PRESSURE,), step=DAY, communities=communities, mixing=mixing
+            epidemic(0.0),
+            size=400,
+            years=0.2,
+            signals=(PRESSURE,),
+            step=DAY,
+            communities=communities,
+            mixing=mixing,
         )
     )
     assert (seen.state_at(0, 0.2) == SUSCEPTIBLE).all()

@@ -37,7 +37,9 @@ LAWS: dict[str, tuple[Distribution, Cdf, float]] = {
     "uniform": (duration("uniform", 1.0, 6.0, scaled=2), stats.uniform(1.0, 5.0).cdf, 7.0),
     "normal": (duration("normal", 4.0, 1.0, scaled=2), stats.norm(4.0, 1.0).cdf, 9.0),
     "empirical": (
-        Distribution("empirical", tuple(Const(v * YEAR) for v in QUANTILES[0]) + tuple(map(Const, QUANTILES[1]))),
+        Distribution(
+            "empirical", tuple(Const(v * YEAR) for v in QUANTILES[0]) + tuple(map(Const, QUANTILES[1]))
+        ),
         _empirical,
         5.0,
     ),

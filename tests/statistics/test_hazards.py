@@ -66,7 +66,10 @@ def test_gompertz(growth: float, at: float) -> None:
     base = Base("gompertz", rates=((level, at, growth),))
     seen = observe(machine(one_way("g", rate(1.0, "fires", 1, base=base)), years=40.0))
     against.distribution(
-        seen.first(0, 1), lambda t: -np.expm1(-start / growth * np.expm1(growth * t)), 39.9, f"growth {growth}"
+        seen.first(0, 1),
+        lambda t: -np.expm1(-start / growth * np.expm1(growth * t)),
+        39.9,
+        f"growth {growth}",
     )
 
 
@@ -133,7 +136,10 @@ def test_a_multiplier_that_switches_midway(cause: str) -> None:
     on_date = when(TimeAtLeast(instant(2004)), 0.1, 1.0)
     multiplier = {"age": on_age, "date": on_date, "both": by(on_age, on_date)}[cause]
     seen = observe(
-        machine(process("p", State("waiting", (rate(multiplier, "fires", 1, base=base),)), State("after")), years=8.0)
+        machine(
+            process("p", State("waiting", (rate(multiplier, "fires", 1, base=base),)), State("after")),
+            years=8.0,
+        )
     )
     switches = {
         "age": ((2.0, 3.0),),
@@ -184,14 +190,14 @@ def test_a_multiplier_read_from_a_table_over_age_and_month() -> None:
     factors = tuple(m * f for f in (1.0, 0.4) for m in months)
     table = Lookup((Axis("age", 2, (0.0, 41.0)), Axis("month", 12)), factors)
     seen = observe(
-        machine(process("p", State("waiting", (rate(by(table, 1.2), "fires", 1),)), State("after")), years=3.0)
+        machine(
+            process("p", State("waiting", (rate(by(table, 1.2), "fires", 1),)), State("after")), years=3.0
+        )
     )
     start = seen.machine.population.start
     edges = [(instant(2000 + k // 12, k % 12 + 1) - start) / 31_556_952e6 for k in range(37)]
     edges = sorted({*edges, (instant(2001) - start) / 31_556_952e6})
-    rates = [
-        1.2 * months[k % 12] * (1.0 if k < 12 else 0.4) for k in range(36)
-    ]
+    rates = [1.2 * months[k % 12] * (1.0 if k < 12 else 0.4) for k in range(36)]
 
     def cdf(t: Array) -> Array:
         return -np.expm1(-_cumulative(tuple(edges[:-1]), tuple(rates), t, 0.0))
@@ -202,11 +208,15 @@ def test_a_multiplier_read_from_a_table_over_age_and_month() -> None:
 def test_a_rate_of_zero_never_fires_and_can_wake_up() -> None:
     """Zero until a date, then 2 a year: nobody before, exponential after. Gap of 0.0174 (n = 100,000)."""
     multiplier = Apply("if", (TimeAtLeast(instant(2002)), Const(2.0), Const(0.0)))
-    seen = observe(machine(one_way("p", Arrow("fires", 1, ByRate(Base("constant"), None, multiplier))), years=5.0))
+    seen = observe(
+        machine(one_way("p", Arrow("fires", 1, ByRate(Base("constant"), None, multiplier))), years=5.0)
+    )
     times = seen.first(0, 1)
     wait = (instant(2002) - instant(2000)) / 31_556_952e6
     assert times.min() >= wait
-    against.distribution(times - wait, lambda t: -np.expm1(-2.0 * np.clip(t, 0.0, None)), 2.9, "after the date")
+    against.distribution(
+        times - wait, lambda t: -np.expm1(-2.0 * np.clip(t, 0.0, None)), 2.9, "after the date"
+    )
 
 
 LIFE_TABLE = Path(__file__).resolve().parents[2] / "scenarios" / "library" / "data" / "us_life_table_2022.csv"

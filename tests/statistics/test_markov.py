@@ -83,7 +83,9 @@ def test_two_processes_that_drive_each_other() -> None:
 def test_recurrent_events_are_poisson(per_year: float) -> None:
     """Counts over five years. Detects 1.1 % of the mean at 1.5 events and 0.5 % at 20."""
     years = 5.0
-    seen = observe(machine(process("recurrent", State("at", (rate(per_year, "again", 0),))), size=50_000, years=years))
+    seen = observe(
+        machine(process("recurrent", State("at", (rate(per_year, "again", 0),))), size=50_000, years=years)
+    )
     counts = np.bincount(seen.truth["patient"], minlength=seen.size)
     against.mean(counts, per_year * years, (per_year * years) ** 0.5, "mean count")
     against.counts(counts, lambda k: poisson.pmf(k, per_year * years), "events in five years")

@@ -60,7 +60,9 @@ def level(**changes: Any) -> LevelSpec:
 def seen() -> Observed:
     """From July 2002 on everybody has a disease that takes 6 at once and 1.9 a year."""
     disease = process(
-        "disease", State("absent", (Arrow("onset", 1, WhenTrue(TimeAtLeast(instant(2002, 7)))),)), State("present")
+        "disease",
+        State("absent", (Arrow("onset", 1, WhenTrue(TimeAtLeast(instant(2002, 7)))),)),
+        State("present"),
     )
     return observe(
         machine(yearly(), disease, size=50_000, years=5.5, levels=(level(),), variables=(VarSpec("last"),))

@@ -57,7 +57,10 @@ def test_the_living_have_survived_their_past() -> None:
     # onset of those who fell ill in their past, given that they live: density ∝ e^{(d−a)·s}
     onset = seen.first(0, 1)[at_start] + age
     against.distribution(
-        onset, lambda s: np.clip(np.expm1((d - a) * s) / np.expm1((d - a) * age), 0.0, 1.0), age, "age at onset"
+        onset,
+        lambda s: np.clip(np.expm1((d - a) * s) / np.expm1((d - a) * age), 0.0, 1.0),
+        age,
+        "age at onset",
     )
     # and they go on dying at their rate
     lived = np.where(seen.death == NULL, np.inf, seen.years(seen.death))

@@ -1,0 +1,129 @@
+"""What must hold of every log of a scenario: kept in the manifest, for the independent checker.
+
+It is read off what the author wrote, not off what the kernel does (its form:
+`simulator/quality/knowledge.py`). Only what holds without exception is said: where two blocks
+share a code, or a row may lie before the recorded period, nothing is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from simulator.compiler.comparisons import midnight
+from simulator.compiler.machine import Machine
+from simulator.knowledge.codes import SYSTEMS, preferred
+from simulator.scenario.model import Scenario, Treatment
+from simulator.scenario.syntax import Binary, Diagnosed, Expr
+
+#: groups of disease names; of each group at least one must be diagnosed
+Needs = list[frozenset[str]]
+
+
+def expectations(scenario: Scenario, machine: Machine) -> dict[str, Any]:
+    """The checks of a scenario, JSON-like; empty parts are left out.
+
+    Args:
+        scenario: as loaded.
+        machine: what it was lowered to; tells which codes are kept from before the recorded period.
+    """
+    found = {
+        **_measurements(scenario, machine),
+        "available": _approvals(scenario),
+        "requires_diagnosis": _indications(scenario, machine),
+        "stops": _stops(scenario, machine),
+        "absorbing": {
+            process.name: [state.name for state in process.states if not state.arrows]
+            for process in machine.processes
+            if process.latent and not all(state.arrows for state in process.states)
+        },
+    }
+    return {name: part for name, part in found.items() if part}
+
+
+def needed_diagnoses(condition: Expr) -> Needs:
+    """Diagnoses without which a condition cannot hold.
+
+    ``a diagnosed and (b diagnosed or c diagnosed)`` needs a, and one of b and c.
+    """
+    match condition:
+        case Diagnosed(disease=disease):
+            return [frozenset([disease.text])]
+        case Binary(op="and", left=left, right=right):
+            return needed_diagnoses(left) + needed_diagnoses(right)
+        case Binary(op="or", left=left, right=right):
+            return [a | b for a in needed_diagnoses(left) for b in needed_diagnoses(right)]
+        case _:
+            return []
+
+
+def _code(name: str, codes: Mapping[str, str]) -> str:
+    return preferred({k: v for k, v in codes.items() if k in SYSTEMS}, name)
+
+
+def _measurements(scenario: Scenario, machine: Machine) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {"code_bounds": {}, "precision": {}, "units": {}}
+    codes = {name: _code(name, block.codes) for name, block in scenario.measurements.items()}
+    shared = Counter(codes.values())
+    for level in machine.levels:
+        code = codes[level.name]
+        if shared[code] > 1:
+            continue
+        found["code_bounds"][code] = [level.low, level.high]
+        found["precision"][code] = scenario.measurements[level.name].precision
+        found["units"][code] = scenario.measurements[level.name].unit
+    return found
+
+
+def _treatments(scenario: Scenario) -> dict[str, tuple[str, Treatment]]:
+    """Treatments whose code is theirs alone: code → name and block."""
+    codes = {name: _code(name, block.codes) for name, block in scenario.treatments.items()}
+    shared = Counter(codes.values())
+    return {code: (name, scenario.treatments[name]) for name, code in codes.items() if shared[code] == 1}
+
+
+def _approvals(scenario: Scenario) -> dict[str, int]:
+    return {
+        f"{code}|{status}": midnight(block.available)
+        for code, (_, block) in _treatments(scenario).items()
+        if block.available is not None
+        for status in ("active", "stopped")
+    }
+
+
+def _lasting(machine: Machine, kind: str) -> set[str]:
+    """Codes of which every row is kept, even from before the recorded period."""
+    some = {c.code for c in machine.codes if c.kind == kind and c.lasting}
+    return some - {c.code for c in machine.codes if c.kind == kind and not c.lasting and c.status == "active"}
+
+
+def _indications(scenario: Scenario, machine: Machine) -> dict[str, dict[str, list[str]]]:
+    kept = _lasting(machine, "diagnosis")
+    found: dict[str, dict[str, list[str]]] = {}
+    for code, (_, block) in _treatments(scenario).items():
+        groups = [
+            frozenset(_code(name, scenario.diseases[name].codes) for name in group)
+            for group in needed_diagnoses(block.start.when)
+            if all(name in scenario.diseases for name in group)
+        ]
+        groups = [group for group in groups if group <= kept]
+        needs: dict[str, list[str]] = {}
+        certain = sorted({next(iter(group)) for group in groups if len(group) == 1})
+        if certain:
+            needs["all"] = certain
+        either = [group for group in groups if len(group) > 1]
+        if either:
+            needs["any"] = min((sorted(group) for group in either), key=lambda group: (len(group), group))
+        if needs:
+            found[f"{code}|active"] = needs
+    return found
+
+
+def _stops(scenario: Scenario, machine: Machine) -> dict[str, str]:
+    kept = _lasting(machine, "treatment")
+    return {
+        f"{code}|stopped": f"{code}|active"
+        for code in _treatments(scenario)
+        if code in kept or not machine.population.history
+    }
