@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -151,11 +153,18 @@ def _per(summary: dict[str, Any], name: str) -> str:
 
 
 def _suggest(dataset: Dataset, patient: int, out: Console) -> None:
-    folder = shlex.quote(str(dataset.path))
+    folder, program = shlex.quote(str(dataset.path)), _program()
     out.print("next:")
     for command, purpose in (
-        (f"simulator patient {folder} {patient}", "a life, truth and record side by side"),
-        (f"simulator summary {folder}", "everything counted"),
-        (f"simulator verify {folder}", "check it with an independent program"),
+        (f"{program} patient {folder} {patient}", "a life, truth and record side by side"),
+        (f"{program} summary {folder}", "everything counted"),
+        (f"{program} verify {folder}", "check it with an independent program"),
     ):
-        out.print(f"  {escape(command):<42} [dim]{purpose}[/dim]", soft_wrap=True)
+        out.print(f"  {escape(command):<50} [dim]{purpose}[/dim]", soft_wrap=True)
+
+
+def _program() -> str:
+    """How this program is called from here: by name if it is on the path, else as it was called."""
+    if shutil.which("simulator") or not sys.argv[0].endswith("simulator"):
+        return "simulator"
+    return shlex.quote(os.path.relpath(sys.argv[0]))

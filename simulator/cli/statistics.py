@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -113,7 +114,8 @@ class Glance:
     Attributes:
         people: how many were looked at.
         diagnosed: people with each diagnosis, by title, the most frequent first.
-        telling: subject_id of the one with the most different diagnoses; 1 if nobody has any.
+        telling: subject_id of the one with the most surprising diagnoses (rare ones, and many); 1 if
+            nobody has any.
     """
 
     people: int
@@ -125,16 +127,15 @@ def glance(dataset: Dataset) -> Glance:
     """Who was diagnosed with what, among at most `GLANCE` people: fast however large the dataset is."""
     titles = {c.code: c.title or c.code for c in dataset.vocabulary.codes if c.kind == "diagnosis"}
     people = min(len(dataset), GLANCE)
-    events = dataset.events(["subject_id", "code"], range(1, people + 1))
-    pairs = events.filter(pc.is_in(events["code"].cast(pa.string()), value_set=pa.array(titles, pa.string())))
-    distinct = (
-        pairs.cast(pa.schema([("subject_id", pa.int64()), ("code", pa.string())]))
-        .group_by(["subject_id", "code"])
-        .aggregate([])
-    )
+    wanted = pc.field("code").isin(list(titles)) & (pc.field("subject_id") <= people)
+    pairs = dataset.scan("events").to_table(columns=["subject_id", "code"], filter=wanted)
+    distinct = pairs.group_by(["subject_id", "code"]).aggregate([])
     counted = Counter(titles[code] for code in distinct["code"].to_pylist())
-    many = Counter(distinct["subject_id"].to_pylist())
-    telling = min(many, key=lambda subject: (-many[subject], subject), default=1)
+    surprise: dict[int, float] = {}
+    for subject, code in zip(distinct["subject_id"].to_pylist(), distinct["code"].to_pylist(), strict=True):
+        surprise[subject] = surprise.get(subject, 0.0) + math.log(people / counted[titles[code]])
+    # rounded: the order in which a group is summed must not decide
+    telling = min(surprise, key=lambda subject: (-round(surprise[subject], 9), subject), default=1)
     return Glance(people, counted.most_common(), telling)
 
 

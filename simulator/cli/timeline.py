@@ -68,11 +68,10 @@ class Life:
     visits: list[Visit]
     truth: list[Row]
     titles: Mapping[str, Title]
-    _measured: Counter[str] = field(init=False, repr=False)
+    _telling: dict[str, float] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        rows = (row for visit in self.visits for row in visit.events)
-        self._measured = Counter(row["code"] for row in rows if row["numeric_value"] is not None)
+        self._telling = _telling_measurements(self.visits)
 
     @classmethod
     def of(
@@ -134,7 +133,9 @@ class Life:
         if isinstance(what, Visit):
             return Entry(time, recorded=self._visit_words(what))
         if "process" in what:
-            return Entry(time, true=[f"{what['process']}: {what['from']} → {what['to']}"])
+            moved = what["from"] != what["to"]  # a recurrent event leaves the state as it is
+            words = f"{what['process']}: {what['from']} → {what['to']}" if moved else what["process"]
+            return Entry(time, true=[words])
         return Entry(time, recorded=[self.event_words(what)])
 
     def _draw_together(self, quiet: list[Row | Visit], entries: list[Entry]) -> None:
@@ -164,22 +165,24 @@ class Life:
             end = encounter["end"]
             stay += f", {_days(end - encounter['start'])}" if end is not None else ", still there"
         head = f"{visit.title or encounter['kind']} ({stay})"
-        measured = [self.event_words(r) for r in visit.events if _kind(r, self.titles) == "measurement"]
-        others = [self.event_words(r) for r in visit.events if _kind(r, self.titles) != "measurement"]
+        measured = self._spreads(visit.events)
+        others = [self.event_words(r) for r in visit.events if r["numeric_value"] is None]
         return [head, *(f"  {line}" for line in others), *([f"  {', '.join(measured)}"] if measured else [])]
 
     def _quiet_words(self, visits: list[Visit]) -> list[str]:
         kinds = Counter(v.encounter["kind"] for v in visits)
         head = f"{len(visits)} visits: {', '.join(f'{n} {kind}' for kind, n in kinds.most_common())}"
-        values: dict[str, list[Row]] = {}
-        for visit in visits:
-            for row in visit.events:
-                if row["numeric_value"] is not None:
-                    values.setdefault(row["code"], []).append(row)
-        # what is seldom measured says more than the vital signs of every visit
-        ranked = sorted(values.items(), key=lambda item: self._measured[item[0]])[:NAMED_MEASUREMENTS]
-        measured = [f"{self._name(code)} {_spread(rows)}" for code, rows in ranked]
+        measured = self._spreads(row for visit in visits for row in visit.events)[:NAMED_MEASUREMENTS]
         return [head, *([f"  {', '.join(measured)}"] if measured else [])]
+
+    def _spreads(self, rows: Iterable[Row]) -> list[str]:
+        """Each measurement among the rows with its lowest and highest value, the most telling first."""
+        values: dict[str, list[Row]] = {}
+        for row in rows:
+            if row["numeric_value"] is not None:
+                values.setdefault(row["code"], []).append(row)
+        ranked = sorted(values.items(), key=lambda item: -self._telling[item[0]])
+        return [f"{self._name(code)} {_spread(found)}" for code, found in ranked]
 
     def event_words(self, row: Row) -> str:
         """What a row of the record says, in a few words."""
@@ -242,6 +245,18 @@ class _Usual:
 
     def _key(self, row: Row) -> tuple[str, str | None]:
         return row["code"], row["status"]
+
+
+def _telling_measurements(visits: list[Visit]) -> dict[str, float]:
+    """How much each measurement says of this patient: often taken, but only at certain kinds of visit."""
+    times: Counter[str] = Counter()
+    kinds: dict[str, set[str]] = {}
+    for visit in visits:
+        for row in visit.events:
+            if row["numeric_value"] is not None:
+                times[row["code"]] += 1
+                kinds.setdefault(row["code"], set()).add(visit.encounter["kind"])
+    return {code: n / len(kinds[code]) ** 2 for code, n in times.items()}
 
 
 def _time(what: Row | Visit) -> dt.datetime:

@@ -152,6 +152,7 @@ def choose(condition: m.Term, then: m.Term, otherwise: m.Term) -> m.Term:
 
 
 def children(term: m.Term) -> tuple[m.Term, ...]:
+    """The terms directly inside a term."""
     return term.args if isinstance(term, m.Apply) else ()
 
 

@@ -54,6 +54,7 @@ class Lowering:
 
     @classmethod
     def of(cls, scenario: Scenario, findings: Findings) -> Lowering:
+        """The beginning: nothing is known yet."""
         names = Names()
         return cls(scenario, findings, names, Resolver(names, findings))
 

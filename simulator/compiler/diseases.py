@@ -58,6 +58,7 @@ class Shape:
     moves: list[Move] = field(default_factory=list)
 
     def add(self, name: str, *, decides: bool = False) -> None:
+        """Add a state; one that `decides` by chance first is two of one name."""
         self.enter[name] = len(self.states)
         self.states.append(name)
         if decides:
@@ -65,10 +66,12 @@ class Shape:
         self.stay[name] = len(self.states) - 1
 
     def mask(self, *names: str) -> int:
+        """The mask of all states with these names."""
         return sum(1 << i for i, state in enumerate(self.states) if state in names)
 
 
 def at_birth(onset: Onset) -> bool:
+    """Whether it is decided at birth who has the disease."""
     return onset.at is not None
 
 

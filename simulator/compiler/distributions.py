@@ -195,10 +195,12 @@ def mean_of(distribution: m.Distribution) -> float | None:
 
 
 def fixed(microseconds: float) -> m.Distribution:
+    """A duration that is always the same."""
     return m.Distribution("fixed", (m.Const(float(microseconds)),))
 
 
 def uniform(low: float, high: float) -> m.Distribution:
+    """A duration anywhere between two, in microseconds."""
     return m.Distribution("uniform", (m.Const(float(low)), m.Const(float(high))))
 
 

@@ -23,6 +23,7 @@ class Wiring:
     rings: Mapping[int, int]
 
     def actions(self, actions: Iterable[m.Action]) -> tuple[m.Action, ...]:
+        """The same actions with every `Raise` replaced by what somebody needs of it."""
         result: list[m.Action] = []
         for action in actions:
             if isinstance(action, m.Raise):
@@ -36,6 +37,7 @@ class Wiring:
         return tuple(result)
 
     def told(self, event: int) -> list[m.Action]:
+        """What has to be done when an event happens."""
         told: list[m.Action] = []
         if event in self.stamps:
             told.append(m.Stamp(self.stamps[event]))
@@ -46,6 +48,7 @@ class Wiring:
         return told
 
     def arrow(self, arrow: m.Arrow) -> m.Arrow:
+        """The arrow, with events by their new numbers."""
         trigger = arrow.trigger
         if isinstance(trigger, m.OnEvent):
             trigger = replace(trigger, event=self.heard[trigger.event])

@@ -39,6 +39,7 @@ class Effects:
     others: set[str] = field(default_factory=set)  # transitions that are not
 
     def add(self, hazard: str, factor: m.Term) -> None:
+        """Note a factor on a hazard, or an amount added to a measurement."""
         self.factors.setdefault(hazard, []).append(factor)
 
     def on(self, *hazards: str) -> list[m.Term]:

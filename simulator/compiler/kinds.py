@@ -57,20 +57,24 @@ class Typed:
 
     @property
     def constant(self) -> float | None:
+        """Its value, if that is known before the run."""
         return algebra.constant(self.term)
 
     @property
     def words(self) -> str:
+        """What it is, as a finding says it."""
         if self.kind in ("number", "level") and self.unit not in (None, SHARE):
             return f"{WORDS[self.kind]} in {self.unit}"
         return WORDS[self.kind]
 
 
 def number(term: m.Term, unit: str | None = None) -> Typed:
+    """A number in `unit`."""
     return Typed(term, "number", unit)
 
 
 def truth(term: m.Term) -> Typed:
+    """A condition."""
     return Typed(term, "truth")
 
 
@@ -100,11 +104,8 @@ def in_unit(item: Typed, unit: str | None) -> Typed | None:
 
 
 def years_to_us(term: m.Term) -> m.Term:
+    """Years as microseconds."""
     return algebra.apply("mul", term, m.Const(float(units.MICROSECONDS["year"])))
-
-
-def us_to_years(term: m.Term) -> m.Term:
-    return algebra.apply("div", term, m.Const(float(units.MICROSECONDS["year"])))
 
 
 def years_of(microseconds: float) -> float:

@@ -33,8 +33,9 @@ class Names:
 
     Attributes:
         symbols: by name.
-        processes: names of the processes in machine order, each with the names of its states.
-        states: by disease: each state's mask, with ``absent``; and "" for "present".
+        processes: index of each process, by name.
+        states: by disease: the mask of each state, with ``absent``, and of all others as ""; by
+            treatment: the mask of ``on``.
         categories: by categorical attribute.
         units: by numeric attribute and by measurement.
         last: by measurement, the variable that holds the last recorded value.
@@ -58,6 +59,7 @@ class Names:
     ring_list: list[Ring] = field(default_factory=list)
 
     def add(self, name: str, kind: str, index: int) -> None:
+        """Make a name known."""
         self.symbols[name] = Symbol(name, kind, index)
 
     def process(self, name: str) -> int:
@@ -87,6 +89,7 @@ class Names:
         return index
 
     def of_kind(self, kind: str) -> list[str]:
+        """Names of everything of one kind."""
         return [s.name for s in self.symbols.values() if s.kind == kind]
 
     def public_events(self) -> list[str]:

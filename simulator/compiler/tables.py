@@ -103,6 +103,7 @@ class _Scale:
     edges: tuple[float, ...] = ()  # band axes: edges with the end, for finding the cells of a band
 
     def cells(self, key: Key) -> range:
+        """The cells of the axis that a key covers."""
         if isinstance(key, str):
             at = self.labels.index(key)
             return range(at, at + 1)

@@ -57,6 +57,7 @@ class Where:
         return cls(f"{block.path}.{key}" if block.path else key, span, once, chart)
 
     def at_once(self) -> Where:
+        """The same place, where the value is wanted at one instant only."""
         return replace(self, once=True)
 
 
@@ -244,6 +245,7 @@ class Resolver:
         return None
 
     def numeric(self, item: Typed, expr: s.Expr, where: Where, unit: str | None) -> m.Term | None:
+        """A resolved number in `unit`; a finding if it is none."""
         if item.kind != "number":
             want = "a number" if unit in (None, "1") else f"a number in {unit}"
             remedy = ""

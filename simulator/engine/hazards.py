@@ -12,7 +12,17 @@ import math
 from numba import njit
 
 from simulator.compiler.layout import (
-    B_CUM, B_KIND, B_KNOTS, B_N, B_RATES, B_UNIFORM, BASE_AGE, BASE_CALENDAR, BASE_CONSTANT, NEVER,
+    B_CUM,
+    B_KIND,
+    B_KNOTS,
+    B_N,
+    B_RATES,
+    B_UNIFORM,
+    BASE_AGE,
+    BASE_CALENDAR,
+    BASE_CONSTANT,
+    BASE_GOMPERTZ,
+    NEVER,
     YEAR,
 )  # fmt: skip
 from simulator.engine.clock import age_at, instant_of_age
@@ -47,7 +57,7 @@ def cumulative(P, N, I, F, base, stratum, now):  # type: ignore[no-untyped-def]
     kind = P[base + B_KIND]
     if kind == BASE_CONSTANT:
         return float(now)
-    if kind == BASE_CALENDAR or kind == BASE_AGE:
+    if kind != BASE_GOMPERTZ:
         x = age_at(I, F, now) if kind == BASE_AGE else now / YEAR
         i = _cell_of(P, N, base, x)
         at = stratum * P[base + B_N] + i

@@ -12,15 +12,93 @@ import numpy as np
 from numba import njit
 
 from simulator.compiler.layout import (
-    A_PROC, ARROW_W, ATTEMPT_LIMIT, BLOCK, CELL_W, FIRST_CLEARED, CYCLE, F_CLEAR, F_DEV, F_SIGNAL, F_SLOPE, F_VAR, H_AGE_DIST, H_ARROW, H_CELL,
-    H_FEMALE, H_HISTORY, H_LEVEL, H_N_BLOCK, H_N_CELL, H_N_COMMUNITY, H_N_LEVEL, H_N_PROC,
-    H_N_SIGNAL, H_N_STAMP, H_PATIENTS, H_POP_STREAM, H_START, H_SYM_SIGNAL, H_VAR,
-    I_BLOCK, I_CLEAR, I_LSINCE, I_LWAKE, I_NEXT, I_SIZE, I_STAMP, L_DEV_SD, L_DEV_STREAM,
-    L_SLOPE, LEVEL_W, NEVER, NULL, OK, R_AGAIN, R_ALIVE, R_ARROW, R_ATTEMPT, R_BIRTH, R_CAUSE,
-    R_COMMUNITY, R_DEATH, R_ENC, R_ENC_END, R_ENCOUNTERS, R_ENTRY,
-    R_ERROR, R_EVENTS, R_ENCOUNTER_ROOM, R_ENTERING, R_EVENT_ROOM, R_INSTANT, R_LEVEL_WAKE, R_K0, R_K1, R_NDIRTY, R_NOW, R_PATIENT, R_QTAIL, R_SEX, R_TAKEN,
-    R_T0, R_TRUTH_ROOM, R_TRUTHS, R_WAKE, F_SIZE, H_N_VAR, V_CODE, V_DIST, V_HIGH, V_LOW, V_NCAT,
-    V_RECORDED, V_STREAM, V_WEIGHTS, VAR_W, YEAR,
+    A_PROC,
+    ARROW_W,
+    ATTEMPT_LIMIT,
+    BLOCK,
+    CELL_W,
+    CYCLE,
+    F_CLEAR,
+    F_DEV,
+    F_SIGNAL,
+    F_SIZE,
+    F_SLOPE,
+    F_VAR,
+    FIRST_CLEARED,
+    H_AGE_DIST,
+    H_ARROW,
+    H_CELL,
+    H_FEMALE,
+    H_HISTORY,
+    H_LEVEL,
+    H_N_BLOCK,
+    H_N_CELL,
+    H_N_COMMUNITY,
+    H_N_LEVEL,
+    H_N_PROC,
+    H_N_SIGNAL,
+    H_N_STAMP,
+    H_N_VAR,
+    H_PATIENTS,
+    H_POP_STREAM,
+    H_START,
+    H_SYM_SIGNAL,
+    H_VAR,
+    I_BLOCK,
+    I_CLEAR,
+    I_LSINCE,
+    I_LWAKE,
+    I_NEXT,
+    I_SIZE,
+    I_STAMP,
+    L_DEV_SD,
+    L_DEV_STREAM,
+    L_SLOPE,
+    LEVEL_W,
+    NEVER,
+    NULL,
+    OK,
+    R_AGAIN,
+    R_ALIVE,
+    R_ARROW,
+    R_ATTEMPT,
+    R_BIRTH,
+    R_CAUSE,
+    R_COMMUNITY,
+    R_DEATH,
+    R_ENC,
+    R_ENC_END,
+    R_ENCOUNTER_ROOM,
+    R_ENCOUNTERS,
+    R_ENTERING,
+    R_ENTRY,
+    R_ERROR,
+    R_EVENT_ROOM,
+    R_EVENTS,
+    R_INSTANT,
+    R_K0,
+    R_K1,
+    R_LEVEL_WAKE,
+    R_NDIRTY,
+    R_NOW,
+    R_PATIENT,
+    R_QTAIL,
+    R_SEX,
+    R_T0,
+    R_TAKEN,
+    R_TRUTH_ROOM,
+    R_TRUTHS,
+    R_WAKE,
+    V_CODE,
+    V_DIST,
+    V_HIGH,
+    V_LOW,
+    V_NCAT,
+    V_RECORDED,
+    V_STREAM,
+    V_WEIGHTS,
+    VAR_W,
+    YEAR,
 )  # fmt: skip
 from simulator.engine.ages import birthday as birthday_of
 from simulator.engine.clock import set_birth
@@ -165,7 +243,7 @@ def _earliest(P, N, I, F, C, end):  # type: ignore[no-untyped-def]
         if t < now:
             now = t
             block = b
-    process = NOBODY
+    process = block  # NOBODY
     if block >= 0:
         process = block * BLOCK
         while I[P[I_NEXT] + process] != now:
@@ -243,7 +321,9 @@ def _finish(P, I, C, subjects, j, marks):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def run_patients(ints, nums, events, values, encounters, truths, subjects, first, count, k0, k1, edges, signals):  # type: ignore[no-untyped-def]
+def run_patients(  # type: ignore[no-untyped-def]
+    ints, nums, events, values, encounters, truths, subjects, first, count, k0, k1, edges, signals
+):
     """Run patients first … first + count - 1, each through the whole period.
 
     Args:

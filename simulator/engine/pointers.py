@@ -2,8 +2,8 @@
 
 Numba counts references to an array with an atomic instruction at every call it is passed to, and
 passes seven words for it. In functions of a few nanoseconds that was two thirds of the run
-time. The entry points keep the arrays alive (their own by `keep`); everything below them indexes plain pointers, which
-Numba supports natively (``p[i]``, without wrap-around and without bounds).
+time. The entry points keep the arrays alive (their own by `keep`); everything below them
+indexes plain pointers, which Numba supports natively (``p[i]``, no wrap-around, no bounds).
 """
 
 from __future__ import annotations

@@ -1,10 +1,13 @@
 """Writing rows: events, encounters and truth, into preallocated column buffers.
 
 Buffers (one set per worker, handed to the writer when full):
-E int64[5, room] time, code, encounter number, end, cause · V float64[room] value ·
-C int64[4, room] number, kind, start, end · T int64[5, room] time, process, from, to, arrow;
-here they are pointers, and the rooms stand in the patient's row. A patient who does not fit sets I[R_ERROR] = FULL; the caller then empties the buffers and
-begins that patient again, so nothing is ever half written.
+- E int64[5, room]: time, code, encounter number, end, cause; V float64[room]: value
+- C int64[4, room]: number, kind, start, end of an encounter
+- T int64[5, room]: time, process, from, to, arrow
+
+Here they are pointers, and the rooms stand in the patient's row. A patient who does not fit sets
+I[R_ERROR] = FULL; the caller then empties the buffers and begins that patient again, so
+nothing is ever half written.
 """
 
 from __future__ import annotations
@@ -15,9 +18,35 @@ import numpy as np
 from numba import njit
 
 from simulator.compiler.layout import (
-    ENC_W, FULL, H_CODE, H_ENC, N_CODE, N_DIST, N_PRIORITY, N_STREAM, NEVER, NULL, R_ALIVE,
-    R_ARROW, R_CAUSE, R_DEATH, R_ENC, R_ENC_ARROW, R_ENC_COUNT, R_ENC_END, R_ENC_NUMBER, R_ENC_START,
-    R_ENC_WRITTEN, R_ENCOUNTER_ROOM, R_ENCOUNTERS, R_ENTRY, R_ERROR, R_EVENT_ROOM, R_EVENTS, R_TRUTH_ROOM, R_TRUTHS,
+    ENC_W,
+    FULL,
+    H_CODE,
+    H_ENC,
+    N_CODE,
+    N_DIST,
+    N_PRIORITY,
+    N_STREAM,
+    NEVER,
+    NULL,
+    R_ALIVE,
+    R_ARROW,
+    R_CAUSE,
+    R_DEATH,
+    R_ENC,
+    R_ENC_ARROW,
+    R_ENC_COUNT,
+    R_ENC_END,
+    R_ENC_NUMBER,
+    R_ENC_START,
+    R_ENC_WRITTEN,
+    R_ENCOUNTER_ROOM,
+    R_ENCOUNTERS,
+    R_ENTRY,
+    R_ERROR,
+    R_EVENT_ROOM,
+    R_EVENTS,
+    R_TRUTH_ROOM,
+    R_TRUTHS,
 )  # fmt: skip
 from simulator.engine.sampling import draw_duration
 

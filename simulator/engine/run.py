@@ -151,7 +151,9 @@ class ChunkIterator:
             if error != layout.FULL:
                 check(program, int(error), self.first + int(done))
             break
-        chunk = _chunk(program, self.first, subjects[:, :done], b, int(n_event), int(n_encounter), int(n_truth))
+        chunk = _chunk(
+            program, self.first, subjects[:, :done], b, int(n_event), int(n_encounter), int(n_truth)
+        )
         self.first += int(done)
         self.left -= int(done)
         _count(self.stats, chunk)
@@ -287,7 +289,9 @@ def simulate(
             stop.set()
             raise
         stop.set()
-        failed = [e for e in (f.exception() for f in futures) if e is not None and not isinstance(e, _Stopped)]
+        failed = [
+            e for e in (f.exception() for f in futures) if e is not None and not isinstance(e, _Stopped)
+        ]
         if failed:
             raise failed[0]
         _add_up(total, [f.result() for f in futures])

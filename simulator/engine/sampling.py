@@ -7,8 +7,29 @@ import math
 from numba import njit
 
 from simulator.compiler.layout import (
-    BAD_PARAMETER, BETA, D_KIND, D_N, D_P0, D_P1, DIST_W, EMPIRICAL, EXPONENTIAL, FIXED, GAMMA, H_DIST,
-    H_STREAM, I_COUNT, LOGNORMAL, NEVER, NORMAL, R_ATTEMPT, R_ERROR, R_K0, R_K1, R_PATIENT, UNIFORM,
+    BAD_PARAMETER,
+    BETA,
+    D_KIND,
+    D_N,
+    D_P0,
+    D_P1,
+    DIST_W,
+    EMPIRICAL,
+    EXPONENTIAL,
+    FIXED,
+    GAMMA,
+    H_DIST,
+    H_STREAM,
+    I_COUNT,
+    LOGNORMAL,
+    NEVER,
+    NORMAL,
+    R_ATTEMPT,
+    R_ERROR,
+    R_K0,
+    R_K1,
+    R_PATIENT,
+    UNIFORM,
     WEIBULL,
 )  # fmt: skip
 from simulator.engine import draws
@@ -29,9 +50,7 @@ def uniform(P, I, stream):  # type: ignore[no-untyped-def]
 def _gamma(P, I, stream, shape):  # type: ignore[no-untyped-def]
     at = P[I_COUNT] + stream
     hashed = P[P[H_STREAM] + stream]
-    value, n = draws.gamma_draw(
-        I[R_K0], I[R_K1], hashed, I[R_PATIENT], I[R_ATTEMPT], I[at], shape
-    )
+    value, n = draws.gamma_draw(I[R_K0], I[R_K1], hashed, I[R_PATIENT], I[R_ATTEMPT], I[at], shape)
     I[at] = n
     return value
 

@@ -11,11 +11,65 @@ import math
 from numba import njit
 
 from simulator.compiler.layout import (
-    AXIS_W, F_ACC, F_DEV, F_SIGNAL, F_SLOPE, F_STACK, F_VAR, H_RING, I_LSINCE, I_STAMP, I_STATE,
-    NEVER, NULL, R_WAKE, RING_W, T_ADD, T_AGE, T_AGE_GE, T_AND, T_CONST, T_COUNT_GE, T_DIV,
-    T_AND_SKIP, T_END, T_EQ, T_EXP, T_GE, T_GT, T_JUMP, T_JUMP_UNLESS, T_LE, T_LEVEL, T_LEVEL_GE, T_LOG, T_LOOKUP, T_LT, T_MAX,
-    T_MIN, T_MUL, T_NE, T_NEG, T_NOT, T_OR, T_OR_SKIP, T_POW, T_SKIP_UNLESS_IN, T_SIGNAL, T_SINCE_LT, T_SQRT, T_STAMPED,
-    T_STATE, T_SUB, T_TIME_GE, T_VAR, TERM_W, X_AGE, X_MONTH, X_VAR, YEAR,
+    AXIS_W,
+    F_ACC,
+    F_DEV,
+    F_SIGNAL,
+    F_SLOPE,
+    F_STACK,
+    F_VAR,
+    H_RING,
+    I_LSINCE,
+    I_STAMP,
+    I_STATE,
+    NEVER,
+    NULL,
+    R_WAKE,
+    RING_W,
+    T_ADD,
+    T_AGE,
+    T_AGE_GE,
+    T_AND,
+    T_AND_SKIP,
+    T_CONST,
+    T_COUNT_GE,
+    T_DIV,
+    T_END,
+    T_EQ,
+    T_EXP,
+    T_GE,
+    T_GT,
+    T_JUMP,
+    T_JUMP_UNLESS,
+    T_LE,
+    T_LEVEL,
+    T_LEVEL_GE,
+    T_LOG,
+    T_LOOKUP,
+    T_LT,
+    T_MAX,
+    T_MIN,
+    T_MUL,
+    T_NE,
+    T_NEG,
+    T_NOT,
+    T_OR,
+    T_OR_SKIP,
+    T_POW,
+    T_SIGNAL,
+    T_SINCE_LT,
+    T_SKIP_UNLESS_IN,
+    T_SQRT,
+    T_STAMPED,
+    T_STATE,
+    T_SUB,
+    T_TIME_GE,
+    T_VAR,
+    TERM_W,
+    X_AGE,
+    X_MONTH,
+    X_VAR,
+    YEAR,
 )  # fmt: skip
 from simulator.engine.ages import month_of, month_start, year_of, year_start
 from simulator.engine.clock import age_at, instant_of_age
@@ -49,9 +103,8 @@ def _lookup(P, N, I, F, pc, now):  # type: ignore[no-untyped-def]
             if index + 1 < size and N[place + index + 1] - age < NEAR:
                 if instant_of_age(I, N[place + index + 1]) <= now:
                     index += 1
-            elif index > 0 and age - N[place + index] < NEAR:
-                if instant_of_age(I, N[place + index]) > now:
-                    index -= 1
+            elif index > 0 and age - N[place + index] < NEAR and instant_of_age(I, N[place + index]) > now:
+                index -= 1
             if asked and index + 1 < size:
                 I[R_WAKE] = min(I[R_WAKE], instant_of_age(I, N[place + index + 1]))
         elif kind == X_MONTH:

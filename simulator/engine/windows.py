@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,31 @@ from numba import njit
 
 from simulator.compiler import layout
 from simulator.compiler.layout import (
-    ATTEMPT_LIMIT, CYCLE, F_CLEAR, F_SIZE, FIRST_CLEARED, H_N_COMMUNITY, H_N_SIGNAL, H_SIG_TERM,
-    H_START, I_CLEAR, I_SIZE, OK, R_ALIVE, R_COMMUNITY, R_DEATH, R_ENC, R_ENC_END, R_ENC_START,
-    R_ENCOUNTER_ROOM, R_ENCOUNTERS, R_ERROR, R_EVENT_ROOM, R_EVENTS, R_TRUTH_ROOM, R_TRUTHS,
+    ATTEMPT_LIMIT,
+    CYCLE,
+    F_CLEAR,
+    F_SIZE,
+    FIRST_CLEARED,
+    H_N_COMMUNITY,
+    H_N_SIGNAL,
+    H_SIG_TERM,
+    H_START,
+    I_CLEAR,
+    I_SIZE,
+    OK,
+    R_ALIVE,
+    R_COMMUNITY,
+    R_DEATH,
+    R_ENC,
+    R_ENC_END,
+    R_ENC_START,
+    R_ENCOUNTER_ROOM,
+    R_ENCOUNTERS,
+    R_ERROR,
+    R_EVENT_ROOM,
+    R_EVENTS,
+    R_TRUTH_ROOM,
+    R_TRUTHS,
 )  # fmt: skip
 from simulator.compiler.program import Program
 from simulator.engine.ages import month_of, month_start
@@ -256,7 +279,17 @@ class Cohort:
         while low < high:
             stays = np.empty((4, self._stay_room), np.int64)
             done, error, n = advance_patients(
-                program.ints, program.nums, self.rows, self.reals, self.signals, w, start, end, stays, low, high
+                program.ints,
+                program.nums,
+                self.rows,
+                self.reals,
+                self.signals,
+                w,
+                start,
+                end,
+                stays,
+                low,
+                high,
             )
             parts.append(stays[:, :n].copy())
             if error == layout.FULL and n > 0:
@@ -269,7 +302,9 @@ class Cohort:
     def _with_open(self, closed: IntArray) -> Stays:
         """The window's closed encounters, and those that go on beyond it."""
         open_rows = np.flatnonzero((self.rows[:, R_ALIVE] == 1) & (self.rows[:, R_ENC] >= 0))
-        ends = np.where(self.rows[open_rows, R_ENC_END] < self.now, self.rows[open_rows, R_ENC_END], layout.NULL)
+        ends = np.where(
+            self.rows[open_rows, R_ENC_END] < self.now, self.rows[open_rows, R_ENC_END], layout.NULL
+        )
         still = np.stack([open_rows, self.rows[open_rows, R_ENC], self.rows[open_rows, R_ENC_START], ends])
         both = np.concatenate([closed, still], axis=1)
         return Stays(both[0], both[1], both[2], both[3])
@@ -277,7 +312,7 @@ class Cohort:
     def _in_parallel(self, work: Callable[[int, int], Any]) -> None:
         """Do `work(low, high)` on contiguous blocks of patients, one per worker."""
         bounds = [self.size * i // self.workers for i in range(self.workers + 1)]
-        spans = [(a, b) for a, b in zip(bounds, bounds[1:], strict=False) if a < b]
+        spans = [(a, b) for a, b in pairwise(bounds) if a < b]
         if len(spans) == 1:
             work(*spans[0])
             return

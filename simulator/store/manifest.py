@@ -7,9 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from simulator.errors import DatasetError
-from simulator.store.layout import FORMAT, KIND, MANIFEST, is_partial
+from simulator.store.layout import BLOCK, FORMAT, KIND, MANIFEST, SHARDED, SINGLE, is_partial, shard_count
 
-_REQUIRED = ("digest", "counts", "plan", "provenance", "vocabulary", "blocks", "files")
+#: what must be in a manifest, and its type
+_FORM: dict[str, type] = {
+    "digest": str,
+    "counts": dict,
+    "plan": dict,
+    "provenance": dict,
+    "vocabulary": dict,
+    "blocks": list,
+    "files": dict,
+}
 
 
 def is_dataset(path: Path) -> bool:
@@ -57,9 +66,35 @@ def read_manifest(path: Path) -> dict[str, Any]:
             f"{path} has format {data.get('format')}, this program reads up to {FORMAT}",
             remedy="upgrade the program",
         )
-    missing = [key for key in _REQUIRED if key not in data]
-    if missing:
+    wrong = _malformed(data)
+    if wrong:
         raise DatasetError(
-            f"{file} lacks {', '.join(missing)}", remedy="the dataset is damaged; run the scenario again"
+            f"{file} is malformed: {wrong}", remedy="the dataset is damaged; run the scenario again"
         )
     return data
+
+
+def _malformed(data: dict[str, Any]) -> str:
+    """What is wrong with the form of a manifest; empty if nothing is."""
+    for key, kind in _FORM.items():
+        if not isinstance(data.get(key), kind):
+            return f"{key} is {type(data.get(key)).__name__}, expected {kind.__name__}"
+    plan, counts = data["plan"], data["counts"]
+    for key in ("patients", "shard_size", "shards", "communities", "block"):
+        if not isinstance(plan.get(key), int) or plan[key] < 1:
+            return f"plan.{key} is {plan.get(key)!r}"
+    if plan["block"] != BLOCK or plan["shards"] != shard_count(plan["patients"], plan["shard_size"]):
+        return f"the plan of {plan['shards']} shards and blocks of {plan['block']} does not add up"
+    known = {*SHARDED, *SINGLE}
+    for table in known - {"exchange"} | set(counts):
+        if table not in known or not isinstance(counts.get(table), int):
+            return f"counts.{table} is {counts.get(table)!r}"
+    for name, facts in data["files"].items():
+        if not isinstance(facts, dict) or not {"bytes", "sha256"} <= set(facts):
+            return f"files.{name} is {facts!r}"
+    if len(data["blocks"]) != shard_count(plan["patients"], BLOCK):
+        return f"{len(data['blocks'])} blocks for {plan['patients']} patients"
+    scenario = data["provenance"].get("scenario", {})
+    if not isinstance(scenario, dict) or not isinstance(scenario.get("files", {}), dict):
+        return "provenance.scenario is not what a run wrote"
+    return ""

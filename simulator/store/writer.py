@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from simulator.errors import DatasetError, UsageError
-from simulator.store.chunk import Chunk, SignalSeries, concatenate
+from simulator.store.chunk import SignalSeries
 from simulator.store.digest import BlockDigester, dataset_digest
 from simulator.store.layout import (
     BLOCK,
@@ -31,16 +31,13 @@ from simulator.store.layout import (
     is_partial,
     partial_name,
     shard_count,
-    shard_path,
 )
 from simulator.store.manifest import is_dataset
-from simulator.store.parquet import TableFile, file_sha256, write_table
+from simulator.store.parquet import write_table
 from simulator.store.providers import Staff
+from simulator.store.shard import ShardResult, ShardWriter, file_facts
 from simulator.store.tables import TableBuilder, code_table, exchange_table, provider_table, split_table
 from simulator.store.vocabulary import Vocabulary
-
-#: events of a row group: the fewest whole blocks of patients with at least this many
-GROUP_ROWS = 1 << 18
 
 
 class DatasetWriter:
@@ -85,8 +82,8 @@ class DatasetWriter:
         self._check_arguments()
         self._check_out()
         self.staff = Staff.of(vocabulary, communities)
-        self.builder = TableBuilder(vocabulary, self.staff)
-        self.digester = BlockDigester(vocabulary)
+        self._builder = TableBuilder(vocabulary, self.staff)
+        self._digester = BlockDigester(vocabulary)
         self._lock = threading.Lock()
         self._open: dict[int, ShardWriter] = {}
         self._closed: dict[int, ShardResult] = {}
@@ -104,7 +101,11 @@ class DatasetWriter:
         with self._lock:
             if index in self._open or index in self._closed:
                 raise UsageError(f"shard {index} is written twice", remedy="ask once for every shard")
-            writer = ShardWriter(self, index)
+            first = index * self.shard_size
+            patients = range(first, min(first + self.shard_size, self.patients))
+            writer = ShardWriter(
+                self.partial, index, patients, self._builder, self._digester, self._shard_closed
+            )
             self._open[index] = writer
         return writer
 
@@ -133,10 +134,10 @@ class DatasetWriter:
         counts = {table: sum(result.rows[table] for result in results) for table in SHARDED}
         for table, rows in self._single_tables(signals).items():
             write_table(self.partial / SINGLE[table], table, rows)
-            files[SINGLE[table]] = _file_facts(self.partial / SINGLE[table], len(rows))
+            files[SINGLE[table]] = file_facts(self.partial / SINGLE[table], len(rows))
             counts[table] = len(rows)
         _write_json(self.partial / MEDS_DATASET, self._meds_metadata(digest))
-        files[MEDS_DATASET] = _file_facts(self.partial / MEDS_DATASET, None)
+        files[MEDS_DATASET] = file_facts(self.partial / MEDS_DATASET, None)
         manifest = {
             "kind": KIND,
             "format": FORMAT,
@@ -265,122 +266,6 @@ class DatasetWriter:
         with self._lock:
             self._open.pop(index, None)
             self._closed[index] = result
-
-
-class ShardResult:
-    """What a shard adds to the manifest: digests of its blocks, rows per table, facts per file."""
-
-    def __init__(self, blocks: list[bytes], rows: dict[str, int], files: dict[str, dict[str, Any]]) -> None:
-        self.blocks = blocks
-        self.rows = rows
-        self.files = files
-
-
-class ShardWriter:
-    """Writes one shard; chunks come in patient order and may be cut anywhere.
-
-    The bytes of the files depend on the patients alone, not on how they were cut.
-    """
-
-    def __init__(self, dataset: DatasetWriter, index: int) -> None:
-        self._dataset = dataset
-        self.index = index
-        self.first = index * dataset.shard_size
-        self.stop = min(self.first + dataset.shard_size, dataset.patients)
-        self._next = self.first
-        self._pending: list[Chunk] = []
-        self._blocks: list[bytes] = []
-        self._paths = {table: shard_path(table, index) for table in SHARDED}
-        self._files = {table: TableFile(dataset.partial / path, table) for table, path in self._paths.items()}
-
-    def write(self, chunk: Chunk) -> None:
-        """Takes the next patients. The chunk's arrays may be reused afterwards.
-
-        Raises: UsageError if it does not begin where the last one ended, or leaves the shard.
-        """
-        chunk = chunk.normalized()
-        if chunk.first != self._next or chunk.first + len(chunk) > self.stop:
-            raise UsageError(
-                f"shard {self.index} was handed patients {chunk.first} to {chunk.first + len(chunk) - 1}, "
-                f"but patient {self._next} is next and {self.stop - 1} is the shard's last",
-                remedy="hand chunks over in patient order, each to its own shard",
-            )
-        self._next += len(chunk)
-        self._pending.append(chunk)
-        if self._complete_rows() < GROUP_ROWS:
-            self._pending[-1] = chunk.copy()
-            return
-        merged = concatenate(self._pending)
-        rest = self._write_groups(merged)
-        self._pending = [merged.slice(rest, len(merged)).copy()] if rest < len(merged) else []
-
-    def close(self) -> None:
-        """Writes what is left and completes the shard. Raises: UsageError if patients are missing."""
-        if self._next != self.stop:
-            raise UsageError(
-                f"shard {self.index} ends at patient {self._next - 1}, expected {self.stop - 1}",
-                remedy="hand over every patient of the shard before closing it",
-            )
-        if self._pending:
-            merged = concatenate(self._pending)
-            rest = self._write_groups(merged)
-            if rest < len(merged):
-                self._write_group(merged.slice(rest, len(merged)))
-            self._pending = []
-        for file in self._files.values():
-            file.close()
-        facts = {self._paths[table]: _file_facts(file.path, file.rows) for table, file in self._files.items()}
-        rows = {table: file.rows for table, file in self._files.items()}
-        self._dataset._shard_closed(self.index, ShardResult(self._blocks, rows, facts))
-
-    def abandon(self) -> None:
-        """Closes the files; they are about to be removed."""
-        for file in self._files.values():
-            file.close()
-
-    def __enter__(self) -> ShardWriter:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None:
-            self.close()
-
-    def _complete_rows(self) -> int:
-        """Pending events of patients in complete blocks."""
-        rows = 0
-        boundary = self._next - self._next % BLOCK
-        for chunk in self._pending:
-            inside = min(max(boundary - chunk.first, 0), len(chunk))
-            rows += int(chunk.event_counts[:inside].sum())
-        return rows
-
-    def _write_groups(self, chunk: Chunk) -> int:
-        """Writes as many full row groups as there are; returns the patients written."""
-        start = 0
-        rows = 0
-        for stop in range(BLOCK, len(chunk) + 1, BLOCK):
-            rows += int(chunk.event_counts[stop - BLOCK : stop].sum())
-            if rows >= GROUP_ROWS:
-                self._write_group(chunk.slice(start, stop))
-                start, rows = stop, 0
-        return start
-
-    def _write_group(self, chunk: Chunk) -> None:
-        for start in range(0, len(chunk), BLOCK):
-            block = chunk.slice(start, min(start + BLOCK, len(chunk)))
-            self._blocks.append(self._dataset.digester.digest(block))
-        builder = self._dataset.builder
-        self._files["events"].append(builder.events(chunk))
-        self._files["subjects"].append(builder.subjects(chunk))
-        self._files["encounters"].append(builder.encounters(chunk))
-        self._files["truth"].append(builder.truth(chunk))
-
-
-def _file_facts(path: Path, rows: int | None) -> dict[str, Any]:
-    facts: dict[str, Any] = {"bytes": path.stat().st_size, "sha256": file_sha256(path)}
-    return facts if rows is None else {"rows": rows} | facts
 
 
 def _write_json(path: Path, data: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from simulator.quality import pieces
 from simulator.quality.invariants import verify
 from simulator.quality.rules import RULES
-from simulator.store import writer
+from simulator.store import shard
 from simulator.store.dataset import Dataset
 from simulator.store.parquet import TableFile
 from simulator.store.tables import arrow_schema
@@ -58,7 +58,7 @@ def test_corruption_is_found(name: str, good: Path, tmp_path: Path) -> None:
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A dataset of one shard with a row group per block of patients, to be read group by group."""
-    monkeypatch.setattr(writer, "GROUP_ROWS", 1)
+    monkeypatch.setattr(shard, "GROUP_ROWS", 1)
     monkeypatch.setattr(pieces, "PIECE_ROWS", 1)
     return clinic.write(tmp_path / "small", shard_size=3_000)
 

@@ -89,19 +89,28 @@ class Cohort:
         last = rows.groupby("subject_id", observed=True).status.last()
         return self._flags(last[last == "active"].index)
 
+    def first(self, code: str, status: str = "active") -> pd.Series:
+        """When a code was first recorded with a status, by subject_id."""
+        rows = self.events[(self.events.code == code) & (self.events.status == status)]
+        return rows.groupby("subject_id").time.first()
+
     def values(self, code: str, start: str, end: str) -> pd.DataFrame:
         """Measured values in a period: subject number from 0, age, value."""
         rows = self.events[self.events.code == code]
         rows = rows[(rows.time >= np.datetime64(start, "us")) & (rows.time < np.datetime64(end, "us"))]
         subject = rows.subject_id.to_numpy() - 1
         age = years(rows.time.to_numpy() - self.birth[subject])
-        return pd.DataFrame({"subject": subject, "time": rows.time.to_numpy(), "age": age, "value": rows.numeric_value})
+        return pd.DataFrame(
+            {"subject": subject, "time": rows.time.to_numpy(), "age": age, "value": rows.numeric_value}
+        )
 
     def person_years(self, start: str, end: str, low: float = 0.0, high: float = 200.0) -> float:
         """Time lived in a period at ages from `low` to below `high`."""
         return float(self._exposure(start, end, low, high).sum())
 
-    def visits(self, kinds: tuple[str, ...], start: str, end: str, low: float = 0.0, high: float = 200.0) -> int:
+    def visits(
+        self, kinds: tuple[str, ...], start: str, end: str, low: float = 0.0, high: float = 200.0
+    ) -> int:
         """Encounters of some kinds (or classes) begun in a period at these ages."""
         rows = self.encounters
         rows = rows[rows.kind.isin(kinds) | rows["class"].isin(kinds)]
@@ -114,14 +123,18 @@ class Cohort:
         rows = self.truth[(self.truth.process == process) & (self.truth.to == to)]
         return self._counted(rows.subject_id, rows.time, start, end, low, high)
 
-    def period_survival(self, start: str, end: str, low: int, high: int) -> Floats:
-        """Share alive at each age low … high of those alive at `low`, by deaths in the period at each age."""
-        alive = [1.0]
-        for age in range(low, high):
+    def period_survival(self, start: str, end: str, high: int) -> tuple[Floats, Floats]:
+        """Survival to each age 0 … high by the deaths and person-years of a period, with standard errors.
+
+        Ages that nobody lived through in the period count as survived. Errors after Greenwood.
+        """
+        hazard, variance = np.zeros(high + 1), np.zeros(high + 1)
+        for age in range(high):
             deaths = self._counted(self.subjects.subject_id, self.subjects.death, start, end, age, age + 1)
-            exposure = self.person_years(start, end, age, age + 1)
-            alive.append(alive[-1] * float(np.exp(-deaths / exposure)) if exposure > 0 else np.nan)
-        return np.array(alive)
+            exposure = max(self.person_years(start, end, age, age + 1), 1e-9)
+            hazard[age + 1], variance[age + 1] = deaths / exposure, deaths / exposure**2
+        alive = np.exp(-np.cumsum(hazard))
+        return alive, alive * np.sqrt(np.cumsum(variance))
 
     def _exposure(self, start: str, end: str, low: float, high: float) -> Floats:
         begin = np.maximum(np.datetime64(start, "us"), self.birth + (low * YEAR).astype("timedelta64[us]"))

@@ -117,6 +117,31 @@ def test_killed_run_leaves_nothing_that_opens(existing: bool, tmp_path: Path, ro
         Dataset(moved)
 
 
+FULL = """
+import resource, sys
+from pathlib import Path
+from simulator.errors import DatasetError
+from tests.store import clinic
+clinic.population()
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+try:
+    clinic.write(Path(sys.argv[1]))
+except DatasetError as error:
+    print(error)
+"""
+
+
+def test_full_disk_leaves_nothing(tmp_path: Path, root: Path) -> None:
+    """A limit on the size of files stands in for a disk without room."""
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path / "clinic")],
+        cwd=root, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    assert "cannot write" in done.stdout
+    assert "make room on the disk" in done.stdout
+    assert names(tmp_path) == []
+
+
 def test_stale_folder_of_the_same_process_number_is_left_alone(tmp_path: Path) -> None:
     stale = tmp_path / f".clinic.partial-{os.getpid()}"
     stale.mkdir()
