@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from simulator.api import run as run
     from simulator.api import verify as verify
     from simulator.compiler.machine import Machine as Machine
+    from simulator.engine.mesa_model import PopulationModel as PopulationModel
     from simulator.engine.run import Progress as Progress
     from simulator.errors import Finding as Finding
     from simulator.errors import Findings as Findings
@@ -42,6 +43,7 @@ __all__ = [
     "Machine",
     "MemoryLog",
     "Patient",
+    "PopulationModel",
     "Progress",
     "Report",
     "Scenario",
@@ -65,6 +67,7 @@ _HOMES = {
     "run": "simulator.api",
     "verify": "simulator.api",
     "Machine": "simulator.compiler.machine",
+    "PopulationModel": "simulator.engine.mesa_model",
     "Progress": "simulator.engine.run",
     "Finding": "simulator.errors",
     "Findings": "simulator.errors",

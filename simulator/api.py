@@ -12,7 +12,6 @@ Each function loads what it needs when it is called.
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,19 +20,12 @@ from simulator.errors import Findings, UsageError
 
 if TYPE_CHECKING:
     from simulator.compiler.machine import Machine
-    from simulator.compiler.program import Program
-    from simulator.engine.run import Progress, RunStats
+    from simulator.engine.run import Progress
     from simulator.quality.report import Report
     from simulator.scenario.model import Scenario
-    from simulator.store import Chunk, Dataset, EventLog, Patient, SignalSeries
+    from simulator.store import Chunk, Dataset, EventLog, Patient
 
     PathLike = str | os.PathLike[str]
-
-#: shards of a dataset: enough to share among workers, and files of a handy size; decided by the
-#: population alone, so that the same run gives the same files on every machine
-SHARDS = 8
-LARGEST_SHARD = 10_000
-SHARD_STEP = 1_000
 
 
 def check(path: PathLike) -> Findings:
@@ -99,31 +91,15 @@ def run(
         EngineError: if the simulation cannot go on. Then, and if interrupted, nothing is left at `out`.
     """
     from simulator.compiler.flatten import flatten
-    from simulator.store import Dataset, DatasetWriter, MemoryLog, Vocabulary
+    from simulator.compiler.origin import origin
+    from simulator.engine.recording import record
 
     scenario, machine = compile(path, size=size, step=step)
-    made = _provenance(Path(path), scenario, machine, seed, step)
-    program = flatten(machine)
-    vocabulary = Vocabulary.from_machine(machine)
-    population = machine.population
-    shard_size = _shard_size(population.size)
-    given: dict[str, Any] = {
-        "seed": seed, "workers": workers or processors(), "shard_size": shard_size, "progress": progress,
-    }  # fmt: skip
-    if out is None:
-        memory = _Memory()
-        stats, series = _simulate(program, memory, **given)
-        return MemoryLog(
-            memory.in_order(), vocabulary, made,
-            communities=population.communities, signals=series, summary=_made(stats),
-        )  # fmt: skip
-    with DatasetWriter(
-        Path(out), vocabulary, made,
-        patients=population.size, shard_size=shard_size, communities=population.communities, force=force,
-    ) as writer:  # fmt: skip
-        stats, series = _simulate(program, writer, **given)
-        writer.finish(_made(stats), series)
-    return Dataset(Path(out))
+    made = origin(Path(path), scenario, machine, seed, step)
+    return record(
+        flatten(machine), made,
+        seed=seed, workers=workers or processors(), out=out, force=force, progress=progress,
+    )  # fmt: skip
 
 
 def regenerate(
@@ -192,78 +168,6 @@ def processors() -> int:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on this platform
         return os.cpu_count() or 1
-
-
-class _Memory:
-    """A sink that keeps every chunk."""
-
-    def __init__(self) -> None:
-        self.chunks: list[Chunk] = []
-
-    def shard(self, index: int) -> _Memory:
-        return self
-
-    def write(self, chunk: Chunk) -> None:
-        self.chunks.append(chunk.copy())  # appending is atomic, and the engine reuses its buffers
-
-    def __enter__(self) -> _Memory:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        return
-
-    def in_order(self) -> list[Chunk]:
-        return sorted(self.chunks, key=lambda chunk: chunk.first)
-
-
-def _simulate(program: Program, sink: Any, **given: Any) -> tuple[RunStats, SignalSeries | None]:
-    """Run, and name what was passed on."""
-    from simulator.engine.run import edges_of, simulate
-    from simulator.store import SignalSeries
-
-    stats, signals = simulate(program, sink, **given)
-    names = tuple(s.name for s in program.machine.signals)
-    if not names:
-        return stats, None
-    # the engine has communities before signals, the table signals before communities
-    return stats, SignalSeries(edges_of(program)[:-1], names, signals.transpose(0, 2, 1))
-
-
-def _shard_size(patients: int) -> int:
-    wanted = -(-patients // SHARDS)
-    return min(-(-wanted // SHARD_STEP) * SHARD_STEP, LARGEST_SHARD)
-
-
-#: what the manifest keeps of a run's statistics: what was made, not how long it took or on how many
-#: workers, so that the same run gives the same manifest
-KEPT = ("patients", "events", "encounters", "truths", "deaths", "person_years")
-
-
-def _made(stats: RunStats) -> dict[str, Any]:
-    return {name: getattr(stats, name) for name in KEPT}
-
-
-def _provenance(
-    path: Path, scenario: Scenario, machine: Machine, seed: int, step: str | None
-) -> dict[str, Any]:
-    from simulator.compiler.expectations import expectations
-    from simulator.provenance import provenance
-
-    folder = path.parent
-    files = {Path(os.path.relpath(name, folder)).as_posix(): text for name, text in scenario.files.items()}
-    size = machine.population.size
-    command = ["simulator", "run", path.name, "--size", str(size), "--seed", str(seed)]
-    return provenance(
-        scenario=scenario.id,
-        title=scenario.title or scenario.id,
-        main=path.name,
-        files=files,
-        seed=seed,
-        size=size,
-        command=shlex.join([*command, *(["--step", step] if step else [])]),
-        options={"step": step} if step else {},
-        checks=expectations(scenario, machine),
-    )
 
 
 def _patient(chunk: Chunk, vocabulary: Any, communities: int) -> Patient:

@@ -69,6 +69,7 @@ def progress_bar(title: str) -> Iterator[Callable[[Progress], None] | None]:
     )
     with Progress(*columns, console=console.stderr(), transient=True) as bar:
         task = bar.add_task(f"getting ready: {escape(title)}", total=None, rate="")
+        bar.update(task, description=f"{first_words()}: {escape(title)}")
         stage, drawn = "", 0.0
 
         def told(state: Any) -> None:
@@ -85,6 +86,15 @@ def progress_bar(title: str) -> Iterator[Callable[[Progress], None] | None]:
             )
 
         yield told
+
+
+def first_words() -> str:
+    """What is going on before the first patient."""
+    from simulator.engine import cache_folder
+
+    if any(cache_folder().rglob("*.nbi")):
+        return "getting ready"
+    return "compiling the kernel, about a minute, this once"
 
 
 _STAGES = {"exchange": "what people pass on", "patients": "patients"}

@@ -178,7 +178,9 @@ class _Flattener(Instructions):
                 [c for row in base.rates for c in _cumulative(years, [row[i % 12] for i in range(n)])]
             )
         elif kind == lay.BASE_GOMPERTZ:
-            rates = self.block(base.rates[0])
+            rate, centre, growth = base.rates[0]
+            scale, inverse = (rate / growth, 1.0 / growth) if growth != 0.0 else (rate, 0.0)
+            rates = self.block((centre, growth, scale, inverse))
         self.bases.append([kind, n, knots, rates, cum, uniform])
         self.base_index[base] = len(self.bases) - 1
         return len(self.bases) - 1

@@ -89,7 +89,8 @@ ACT_W = 5
 ) = range(FIRST_CLEARED, FIRST_CLEARED + 37)  # fmt: skip
 ROW_HEAD = 48
 R_AGE = 0  # in F: age at I[R_AGE_AT]
-F_HEAD = 1
+R_OLDEST = 1  # in F: an age that is not reached within the period
+F_HEAD = 2
 
 BLOCK = 8  # processes whose earliest instant is kept together
 QUEUE = 1024  # events waiting to be handled at one instant

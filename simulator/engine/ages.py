@@ -36,7 +36,7 @@ _COMMON_YEAR = 365 * DAY
 _CYCLE = 146_097 * DAY  # 400 years
 
 
-@njit(cache=True, forceinline=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def year_of(t: int) -> int:
     """Calendar year in which instant `t` lies (clipped to the calendar)."""
     if t < JAN1[0]:
@@ -51,7 +51,7 @@ def year_of(t: int) -> int:
     return FIRST_YEAR + i
 
 
-@njit(cache=True, forceinline=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def month_of(t: int) -> int:
     """Month of the calendar in which instant `t` lies, counted from January 1970 = 0."""
     year = year_of(t)
@@ -64,7 +64,7 @@ def month_of(t: int) -> int:
     return (year - 1970) * 12 + month
 
 
-@njit(cache=True, forceinline=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def month_start(month: int) -> int:
     """Instant at which a month (January 1970 = 0) begins; NEVER beyond the calendar."""
     year = 1970 + month // 12
@@ -75,7 +75,7 @@ def month_start(month: int) -> int:
     return JAN1[i] + MONTH_OFFSET[leap, month % 12]
 
 
-@njit(cache=True, forceinline=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def year_start(year: int) -> int:
     """Instant at which a calendar year begins; NEVER beyond the calendar."""
     if year > LAST_YEAR:
@@ -83,7 +83,7 @@ def year_start(year: int) -> int:
     return JAN1[max(year - FIRST_YEAR, 0)]
 
 
-@njit(cache=True, forceinline=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def birthday(birth: int, k: int) -> int:
     """Instant of the k-th anniversary of `birth` (before it, if k < 0); NEVER beyond the calendar.
 
@@ -98,14 +98,14 @@ def birthday(birth: int, k: int) -> int:
     return MAR1[i + k] + (birth - MAR1[i])
 
 
-@njit(cache=True, forceinline=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def completed_years(t: int, birth: int) -> int:
     """Age at last birthday at instant `t` >= birth."""
     k = year_of(t) - year_of(birth)
     return k if birthday(birth, k) <= t else k - 1
 
 
-@njit(cache=True, forceinline=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def age_at(t: int, birth: int) -> float:
     """Exact age in years at instant `t` >= birth: completed years and the share of the running one."""
     k = completed_years(t, birth)
@@ -113,7 +113,7 @@ def age_at(t: int, birth: int) -> float:
     return k + (t - begin) / (birthday(birth, k + 1) - begin)
 
 
-@njit(cache=True, forceinline=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def instant_of_age(age: float, birth: int) -> int:
     """Instant at which the exact age (years, >= 0) is reached; NEVER beyond the calendar."""
     if not age < LAST_YEAR - FIRST_YEAR:

@@ -23,7 +23,7 @@ from simulator.compiler.layout import (
 from simulator.engine.ages import FIRST_YEAR, JAN1, LAST_YEAR, MAR1, year_of
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def set_birth(I, birth):  # type: ignore[no-untyped-def]
     """Keep in the row what `birthday` needs: index of the year, and how far into it."""
     year = year_of(birth) - FIRST_YEAR
@@ -35,7 +35,7 @@ def set_birth(I, birth):  # type: ignore[no-untyped-def]
     I[R_AGE_AT] = -NEVER
 
 
-@njit(cache=True, forceinline=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def birthday(I, k):  # type: ignore[no-untyped-def]
     """Instant of the k-th birthday; see `ages.birthday`."""
     year = I[R_BYEAR] + k
@@ -46,7 +46,7 @@ def birthday(I, k):  # type: ignore[no-untyped-def]
     return JAN1[year] + I[R_BOFFSET]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def age_at(I, F, now):  # type: ignore[no-untyped-def]
     """Exact age in years at `now`: birthdays passed, plus the share of the current year of life."""
     if I[R_AGE_AT] == now:
@@ -67,7 +67,7 @@ def age_at(I, F, now):  # type: ignore[no-untyped-def]
     return age
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def instant_of_age(I, age):  # type: ignore[no-untyped-def]
     """Instant at which the patient is `age` years old; NEVER beyond the calendar."""
     if not age < LAST_YEAR - FIRST_YEAR:

@@ -22,7 +22,7 @@ _SHIFT = np.uint64(32)
 _UNUSED = np.uint64(12)  # a double holds 52 random bits and the half that keeps it off 0 and 1
 
 
-@njit(cache=True, forceinline=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def philox_block(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     """One block of Philox4x32-10 (Salmon et al., SC 2011).
 
@@ -47,13 +47,13 @@ def philox_block(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     return a, b, c, d
 
 
-@njit(cache=True, forceinline=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def uniform_of_words(low, high):  # type: ignore[no-untyped-def]
     """The uniform in (0, 1) made of two words: ((low | high << 32) >> 12, plus a half) / 2^52."""
     return (np.int64((low | (high << _SHIFT)) >> _UNUSED) + 0.5) * 2.220446049250313e-16
 
 
-@njit(cache=True, forceinline=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def uniform(k0, k1, stream, patient, attempt, n):  # type: ignore[no-untyped-def]
     """Draw `n` of a patient's stream, uniform in (0, 1); see `simulator.rng.uniform`.
 
@@ -70,14 +70,14 @@ def uniform(k0, k1, stream, patient, attempt, n):  # type: ignore[no-untyped-def
     return uniform_of_words(a, b)
 
 
-@njit(cache=True, forceinline=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def uniform_pair(k0, k1, stream, patient, attempt, block):  # type: ignore[no-untyped-def]
     """Draws 2·block and 2·block + 1 of a stream, for the price of one."""
     a, b, c, d = philox_block(block, stream, patient & 0xFFFFFFFF, (patient >> 32) | (attempt << 8), k0, k1)
     return uniform_of_words(a, b), uniform_of_words(c, d)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def gamma_draw(k0, k1, stream, patient, attempt, n, shape):  # type: ignore[no-untyped-def]
     """A gamma variate with scale 1, and the stream's counter after it.
 
@@ -116,7 +116,7 @@ def gamma_draw(k0, k1, stream, patient, attempt, n, shape):  # type: ignore[no-u
     return variate, n
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def beta_draw(k0, k1, stream, patient, attempt, n, a, b):  # type: ignore[no-untyped-def]
     """A beta(a, b) variate x / (x + y), x ~ gamma(a) then y ~ gamma(b), and the counter after it."""
     x, n = gamma_draw(k0, k1, stream, patient, attempt, n, a)

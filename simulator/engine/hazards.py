@@ -23,13 +23,14 @@ from simulator.compiler.layout import (
     BASE_CONSTANT,
     BASE_GOMPERTZ,
     NEVER,
+    R_OLDEST,
     YEAR,
 )  # fmt: skip
 from simulator.engine.clock import age_at, instant_of_age
 from simulator.engine.numeric import exp, log
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _cell(N, knots, n, x, low):  # type: ignore[no-untyped-def]
     """Largest i in low..n-1 with N[knots + i] <= x; `low` if there is none."""
     high = n - 1
@@ -42,7 +43,7 @@ def _cell(N, knots, n, x, low):  # type: ignore[no-untyped-def]
     return low
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _cell_of(P, N, base, x):  # type: ignore[no-untyped-def]
     """Cell of position `x`; knots at 0, 1, 2, … need no search."""
     n = P[base + B_N]
@@ -51,9 +52,10 @@ def _cell_of(P, N, base, x):  # type: ignore[no-untyped-def]
     return _cell(N, P[base + B_KNOTS], n, x, 0)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def cumulative(P, N, I, F, base, stratum, now):  # type: ignore[no-untyped-def]
-    """H of stratum at instant `now`; for a constant base the instant itself, in microseconds."""
+    """H of stratum at instant `now`, in the unit that `spent` turns into events: for a constant
+    base the instant itself, in microseconds; for a Gompertz curve its exponential."""
     kind = P[base + B_KIND]
     if kind == BASE_CONSTANT:
         return float(now)
@@ -62,23 +64,25 @@ def cumulative(P, N, I, F, base, stratum, now):  # type: ignore[no-untyped-def]
         i = _cell_of(P, N, base, x)
         at = stratum * P[base + B_N] + i
         return N[P[base + B_CUM] + at] + (x - N[P[base + B_KNOTS] + i]) * N[P[base + B_RATES] + at]
-    rates = P[base + B_RATES]
-    rate, centre, growth = N[rates], N[rates + 1], N[rates + 2]
+    centre, growth = N[P[base + B_RATES]], N[P[base + B_RATES] + 1]
     age = age_at(I, F, now)
     if growth == 0.0:
-        return rate * age
-    return rate / growth * exp(growth * (age - centre))
+        return age
+    return exp(growth * (age - centre))
 
 
-@njit(cache=True, forceinline=True)
-def spent(P, base, h0, h1):  # type: ignore[no-untyped-def]
+@njit(cache=True, error_model="numpy", forceinline=True)
+def spent(P, N, base, h0, h1):  # type: ignore[no-untyped-def]
     """Base hazard spent between two values of `cumulative`, in events."""
-    if P[base + B_KIND] == BASE_CONSTANT:
+    kind = P[base + B_KIND]
+    if kind == BASE_CONSTANT:
         return (h1 - h0) / YEAR
+    if kind == BASE_GOMPERTZ:
+        return (h1 - h0) * N[P[base + B_RATES] + 2]
     return h1 - h0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _step_position(P, N, base, stratum, target):  # type: ignore[no-untyped-def]
     """Position at which the integral of a step function reaches `target`; inf if never."""
     n = P[base + B_N]
@@ -94,7 +98,7 @@ def _step_position(P, N, base, stratum, target):  # type: ignore[no-untyped-def]
     return N[knots + i] + (target - N[cum + i]) / N[rates + i]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def fires_at(P, N, I, F, base, stratum, h, events, now):  # type: ignore[no-untyped-def]
     """Instant at which `events` more are spent, h being `cumulative` at `now`; NEVER if never."""
     kind = P[base + B_KIND]
@@ -112,11 +116,13 @@ def fires_at(P, N, I, F, base, stratum, h, events, now):  # type: ignore[no-unty
         age = _step_position(P, N, base, stratum, h + events)
     else:
         rates = P[base + B_RATES]
-        rate, centre, growth = N[rates], N[rates + 1], N[rates + 2]
+        centre, growth, scale, inverse = N[rates], N[rates + 1], N[rates + 2], N[rates + 3]
+        reached = h + events / scale if scale != 0.0 else math.inf
         if growth == 0.0:
-            age = (h + events) / rate if rate > 0.0 else math.inf
+            age = reached
         else:
-            scaled = (h + events) * growth / rate if rate > 0.0 else math.inf
             # a falling hazard has a finite integral: beyond it the clock never fires
-            age = centre + log(scaled) / growth if 0.0 < scaled < math.inf else math.inf
+            age = centre + log(reached) * inverse if 0.0 < reached < math.inf else math.inf
+    if age > F[R_OLDEST]:
+        return NEVER  # beyond the period: when exactly is nobody's concern
     return max(now, instant_of_age(I, age))

@@ -28,6 +28,7 @@ from simulator.compiler.layout import (
     H_AGE_DIST,
     H_ARROW,
     H_CELL,
+    H_END,
     H_FEMALE,
     H_HISTORY,
     H_LEVEL,
@@ -42,10 +43,12 @@ from simulator.compiler.layout import (
     H_PATIENTS,
     H_POP_STREAM,
     H_START,
+    H_STREAM,
     H_SYM_SIGNAL,
     H_VAR,
     I_BLOCK,
     I_CLEAR,
+    I_COUNT,
     I_LSINCE,
     I_LWAKE,
     I_NEXT,
@@ -81,6 +84,7 @@ from simulator.compiler.layout import (
     R_LEVEL_WAKE,
     R_NDIRTY,
     R_NOW,
+    R_OLDEST,
     R_PATIENT,
     R_QTAIL,
     R_SEX,
@@ -101,9 +105,10 @@ from simulator.compiler.layout import (
     YEAR,
 )  # fmt: skip
 from simulator.engine.ages import birthday as birthday_of
-from simulator.engine.clock import set_birth
+from simulator.engine.clock import age_at, set_birth
+from simulator.engine.draws import uniform_pair
 from simulator.engine.numeric import normal_quantile
-from simulator.engine.pointers import keep, pointer_to
+from simulator.engine.pointers import keep, pointer_to, table_of
 from simulator.engine.process import (
     NOBODY,
     due_arrow,
@@ -123,40 +128,43 @@ SUBJECT_COLUMNS = 9
 BIRTH = np.int64(0)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def years_before(t, years):  # type: ignore[no-untyped-def]
     """The instant `years` whole calendar years before `t`, 29 February becoming 1 March."""
     return birthday_of(t, -years)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _born(P, N, I, F):  # type: ignore[no-untyped-def]
     """Draw birth and sex (stream `population`, attempt 0 whatever the attempt)."""
-    attempt = I[R_ATTEMPT]
-    I[R_ATTEMPT] = 0
-    stream = P[H_POP_STREAM]
     start = P[H_START]
     n = P[H_N_CELL]
+    stream = P[P[H_STREAM] + P[H_POP_STREAM]]
+    first, second = uniform_pair(I[R_K0], I[R_K1], stream, I[R_PATIENT], 0, 0)
     if n > 0:
         cells = P[H_CELL]
-        target = uniform(P, I, stream) * N[P[cells + (n - 1) * CELL_W + 3]]
+        target = first * N[P[cells + (n - 1) * CELL_W + 3]]
         cell = cells
         while cell < cells + (n - 1) * CELL_W and not target < N[P[cell + 3]]:
             cell += CELL_W
         sex = P[cell]
         low = years_before(start, P[cell + 2])
         high = years_before(start, P[cell + 1])
-        birth = low + int(math.floor(uniform(P, I, stream) * (high - low)))
+        birth = low + int(math.floor(second * (high - low)))
     else:
-        sex = 1 if uniform(P, I, stream) < N[P[H_FEMALE]] else 0
-        age = draw(P, N, I, F, P[H_AGE_DIST], stream, start)
+        attempt = I[R_ATTEMPT]
+        I[R_ATTEMPT] = 0
+        I[P[I_COUNT] + P[H_POP_STREAM]] = 1
+        sex = 1 if first < N[P[H_FEMALE]] else 0
+        age = draw(P, N, I, F, P[H_AGE_DIST], P[H_POP_STREAM], start)
         birth = start - int(math.floor(age * YEAR + 0.5))
+        I[R_ATTEMPT] = attempt
     I[R_SEX] = sex
-    I[R_ATTEMPT] = attempt
     set_birth(I, birth)
+    F[R_OLDEST] = age_at(I, F, max(birth, P[H_END])) + 1e-6
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _draw_vars(P, N, I, F, E, V):  # type: ignore[no-untyped-def]
     """Draw the patient's variables in order and write the static rows of recorded ones."""
     values = P[F_VAR]
@@ -191,7 +199,7 @@ def _draw_vars(P, N, I, F, E, V):  # type: ignore[no-untyped-def]
                 put_event(I, E, V, NO_TIME, P[row + V_CODE], F[values + v], NO_ENCOUNTER, NO_TIME)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def begin(P, N, I, F, E, V, patient, attempt, k0, k1):  # type: ignore[no-untyped-def]
     """Bring a patient into the world (docs/engine.md, A patient's beginning)."""
     for i in range(FIRST_CLEARED, P[I_CLEAR]):
@@ -231,7 +239,7 @@ def begin(P, N, I, F, E, V, patient, attempt, k0, k1):  # type: ignore[no-untype
     I[R_TAKEN] = -1
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _earliest(P, N, I, F, C, end):  # type: ignore[no-untyped-def]
     """The process whose slot is next before `end`, or -1; encounters and levels are seen to first.
 
@@ -264,7 +272,7 @@ def _earliest(P, N, I, F, C, end):  # type: ignore[no-untyped-def]
     return process
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def run_until(P, N, I, F, E, V, C, T, end):  # type: ignore[no-untyped-def]
     """Let everything happen that falls before `end`. I[R_NOW] is the instant reached."""
     while I[R_ALIVE] == 1 and I[R_ERROR] == OK:
@@ -293,7 +301,7 @@ def run_until(P, N, I, F, E, V, C, T, end):  # type: ignore[no-untyped-def]
         take(P, N, I, F, E, V, C, T, process, arrow, now)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def set_signals(P, I, F, signals, window, now):  # type: ignore[no-untyped-def]
     """Hand a patient the signals of a window (of float64[windows, communities, signals])."""
     n = P[H_N_SIGNAL]
@@ -304,7 +312,7 @@ def set_signals(P, I, F, signals, window, now):  # type: ignore[no-untyped-def]
     I[R_NOW] = now
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _finish(P, I, C, subjects, j, marks):  # type: ignore[no-untyped-def]
     """Close the books of a patient: subject row and how many rows of each table are theirs."""
     if I[R_ENC] >= 0:
@@ -320,7 +328,7 @@ def _finish(P, I, C, subjects, j, marks):  # type: ignore[no-untyped-def]
     subjects[8, j] = I[R_TRUTHS] - marks[2]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def run_patients(  # type: ignore[no-untyped-def]
     ints, nums, events, values, encounters, truths, subjects, first, count, k0, k1, edges, signals
 ):
@@ -343,7 +351,7 @@ def run_patients(  # type: ignore[no-untyped-def]
     """
     row = np.zeros(ints[I_SIZE], dtype=np.int64)
     reals = np.zeros(ints[F_SIZE], dtype=np.float64)
-    P, N, I, F = pointer_to(ints), pointer_to(nums), pointer_to(row), pointer_to(reals)
+    P, N, I, F = table_of(ints), table_of(nums), pointer_to(row), pointer_to(reals)
     E, V, C, T = pointer_to(events), pointer_to(values), pointer_to(encounters), pointer_to(truths)
     signal_values = pointer_to(signals)
     coupled = signals.shape[0] > 0

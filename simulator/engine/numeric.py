@@ -77,7 +77,7 @@ def _compile_float_of_bits(bits):  # type: ignore[no-untyped-def]
 # --- logarithm and exponential ----------------------------------------------------------
 
 
-@njit(cache=True, forceinline=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def log(x: float) -> float:
     """Natural logarithm; error below 1 ulp. log(0) is -inf, of a negative number or NaN NaN.
 
@@ -106,7 +106,7 @@ def log(x: float) -> float:
     return k * LN2_HIGH - ((half - (s * (half + r) + k * LN2_LOW)) - f)
 
 
-@njit(cache=True, forceinline=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def exp(x: float) -> float:
     """e^x; error below 1 ulp (1.5 among subnormal results). NaN stays NaN.
 
@@ -140,7 +140,7 @@ def exp(x: float) -> float:
 # --- normal quantile --------------------------------------------------------------------
 
 
-@njit(cache=True, forceinline=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def normal_quantile(u: float) -> float:
     """Standard normal quantile of `u` in (0, 1), about 1 part in 10^16 (AS 241, PPND16)."""
     q = u - 0.5
@@ -195,7 +195,7 @@ def normal_quantile(u: float) -> float:
     return -z if q < 0.0 else z
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def power(a: float, b: float) -> float:
     """a to the power b: for whole b up to 64 in size a product from the left, else exp(b log a)."""
     if b == math.floor(b) and -64.0 <= b <= 64.0:

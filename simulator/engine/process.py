@@ -56,6 +56,7 @@ from simulator.compiler.layout import (
     H_LIS_IDX,
     H_LIS_PTR,
     H_N_LEVEL,
+    H_N_PROC,
     H_PROC,
     H_RING,
     H_STATE,
@@ -132,7 +133,7 @@ NO_WAIT: Any = np.int64(-1)
 # --- what changed ------------------------------------------------------------------------
 
 
-@njit(cache=True, forceinline=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def mark(P, I, symbol):  # type: ignore[no-untyped-def]
     """Remember that `symbol` changed, if anything depends on it."""
     if (
@@ -149,13 +150,13 @@ def mark(P, I, symbol):  # type: ignore[no-untyped-def]
     I[R_NDIRTY] = n + 1
 
 
-@njit(cache=True, forceinline=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def known_slope(slope):  # type: ignore[no-untyped-def]
     """An unknown slope is none."""
     return slope if slope == slope else 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def refresh_level(P, N, I, F, level, now):  # type: ignore[no-untyped-def]
     """Bring a level's accumulated drift up to now and evaluate its slope anew."""
     since = P[I_LSINCE] + level
@@ -175,7 +176,7 @@ def refresh_level(P, N, I, F, level, now):  # type: ignore[no-untyped-def]
     mark(P, I, P[H_SYM_LEVEL] + level)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def find_next(P, I, process):  # type: ignore[no-untyped-def]
     """Find the earliest wake-up or due time among the slots of a process."""
     row = P[H_PROC] + process * PROC_W
@@ -194,19 +195,19 @@ def find_next(P, I, process):  # type: ignore[no-untyped-def]
     I[P[I_PICK] + process] = pick
     block = process // BLOCK
     first = P[I_NEXT] + block * BLOCK
-    for k in range(first, first + BLOCK):
+    for k in range(first, min(first + BLOCK, P[I_NEXT] + P[H_N_PROC])):
         best = min(best, I[k])
     I[P[I_BLOCK] + block] = best
 
 
-@njit(cache=True, forceinline=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _hazard_ratio(P, N, I, F, at, now):  # type: ignore[no-untyped-def]
     """Multiplier of an arrow's hazard; unknown or negative is 0."""
     m = evaluate(P, N, I, F, P[at + A_TERM], now)
     return m if m > 0.0 else 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def refresh_slot(P, N, I, F, arrow, slot, now):  # type: ignore[no-untyped-def]
     """Re-evaluate what an armed arrow depends on."""
     at = P[H_ARROW] + arrow * ARROW_W
@@ -221,7 +222,7 @@ def refresh_slot(P, N, I, F, arrow, slot, now):  # type: ignore[no-untyped-def]
         if m != old or s != F[stratum]:
             base = P[H_BASE] + P[at + A_BASE] * BASE_W
             h = cumulative(P, N, I, F, base, int(F[stratum]), now)
-            left = F[P[F_E] + slot] - old * spent(P, base, F[P[F_H] + slot], h)
+            left = F[P[F_E] + slot] - old * spent(P, N, base, F[P[F_H] + slot], h)
             F[P[F_E] + slot] = max(0.0, left)
             F[stratum] = s
             F[P[F_M] + slot] = m
@@ -235,7 +236,7 @@ def refresh_slot(P, N, I, F, arrow, slot, now):  # type: ignore[no-untyped-def]
             I[P[I_DUE] + slot] = _when_due(P, N, I, F, at, now)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _aim(P, N, I, F, base, slot, now):  # type: ignore[no-untyped-def]
     """Work out when the clock of a slot fires, from what is left of it."""
     stratum = int(F[P[F_S] + slot])
@@ -248,7 +249,7 @@ def _aim(P, N, I, F, base, slot, now):  # type: ignore[no-untyped-def]
     I[P[I_DUE] + slot] = due
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _when_due(P, N, I, F, at, now):  # type: ignore[no-untyped-def]
     """Due time of a condition that has just become true."""
     if P[at + A_DIST] < 0:
@@ -257,7 +258,7 @@ def _when_due(P, N, I, F, at, now):  # type: ignore[no-untyped-def]
     return now + wait if wait < NEVER - now else NEVER
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _arm_slot(P, N, I, F, arrow, slot, now):  # type: ignore[no-untyped-def]
     at = P[H_ARROW] + arrow * ARROW_W
     kind = P[at + A_KIND]
@@ -284,7 +285,7 @@ def _arm_slot(P, N, I, F, arrow, slot, now):  # type: ignore[no-untyped-def]
             I[P[I_DUE] + slot] = instant
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _arm(P, N, I, F, process, now):  # type: ignore[no-untyped-def]
     row = P[H_PROC] + process * PROC_W
     state = P[H_STATE] + (P[row + P_STATE0] + I[P[I_STATE] + process]) * STATE_W
@@ -293,7 +294,7 @@ def _arm(P, N, I, F, process, now):  # type: ignore[no-untyped-def]
     find_next(P, I, process)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def refresh_marked(P, N, I, F, now):  # type: ignore[no-untyped-def]
     """Refresh levels, then slots, that depend on what changed."""
     if I[R_NDIRTY] == 0:
@@ -324,7 +325,7 @@ def refresh_marked(P, N, I, F, now):  # type: ignore[no-untyped-def]
 # --- actions -------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _measure(P, N, I, F, E, V, C, level, kind, now):  # type: ignore[no-untyped-def]
     """Draw, round, bound and record a value; remember it as the last."""
     at = P[H_LEVEL] + level * LEVEL_W
@@ -343,7 +344,7 @@ def _measure(P, N, I, F, E, V, C, level, kind, now):  # type: ignore[no-untyped-
     mark(P, I, P[H_SYM_VAR] + P[at + L_LAST])
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _raise(P, I, event):  # type: ignore[no-untyped-def]
     tail = I[R_QTAIL]
     if tail >= QUEUE:
@@ -353,7 +354,7 @@ def _raise(P, I, event):  # type: ignore[no-untyped-def]
     I[R_QTAIL] = tail + 1
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _act(P, N, I, F, E, V, C, pc, now):  # type: ignore[no-untyped-def]
     """Carry out the actions from `pc` on."""
     while I[R_ALIVE] == 1:
@@ -402,7 +403,7 @@ def _act(P, N, I, F, E, V, C, pc, now):  # type: ignore[no-untyped-def]
 # --- firing ----------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _choose(P, N, I, F, state, now):  # type: ignore[no-untyped-def]
     """Arrow that a state of chance takes."""
     first, n = P[state + S_ARROW0], P[state + S_NARROW]
@@ -418,7 +419,7 @@ def _choose(P, N, I, F, state, now):  # type: ignore[no-untyped-def]
     return first + n - 1
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def take(P, N, I, F, E, V, C, T, process, arrow, now):  # type: ignore[no-untyped-def]
     """Fire an arrow (or, with arrow -1, enter the process's present state), settle, arm."""
     home = P[H_PROC] + process * PROC_W
@@ -450,7 +451,7 @@ def take(P, N, I, F, E, V, C, T, process, arrow, now):  # type: ignore[no-untype
     mark(P, I, process)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def next_listener(P, N, I, F, now):  # type: ignore[no-untyped-def]
     """The next arrow that hears a raised event, first in, first out; -1 when none is left.
 
@@ -485,7 +486,7 @@ def next_listener(P, N, I, F, now):  # type: ignore[no-untyped-def]
     return NOBODY
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def due_arrow(P, N, I, F, process, now):  # type: ignore[no-untyped-def]
     """The arrow of a process that fires now; -1 if its slot only woke up (and was refreshed)."""
     home = P[H_PROC] + process * PROC_W

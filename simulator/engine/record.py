@@ -57,7 +57,7 @@ NO_ENCOUNTER = np.int64(-1)
 DEATH = np.int64(1)
 
 
-@njit(cache=True, forceinline=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def put_event(I, E, V, time, code, value, encounter, end):  # type: ignore[no-untyped-def]
     """Append a row to the events; its cause is the arrow that is firing."""
     row, room = I[R_EVENTS], I[R_EVENT_ROOM]
@@ -73,7 +73,7 @@ def put_event(I, E, V, time, code, value, encounter, end):  # type: ignore[no-un
     I[R_EVENTS] = row + 1
 
 
-@njit(cache=True, forceinline=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def put_truth(I, T, now, process, before, after, arrow):  # type: ignore[no-untyped-def]
     """Append a transition to the truth table."""
     row, room = I[R_TRUTHS], I[R_TRUTH_ROOM]
@@ -88,7 +88,7 @@ def put_truth(I, T, now, process, before, after, arrow):  # type: ignore[no-unty
     I[R_TRUTHS] = row + 1
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def close_encounter(I, C, end):  # type: ignore[no-untyped-def]
     """Close the open encounter; its row is written if anything of it was recorded."""
     if I[R_ENC_WRITTEN]:
@@ -106,7 +106,7 @@ def close_encounter(I, C, end):  # type: ignore[no-untyped-def]
     I[R_ENC_WRITTEN] = 0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _write_encounter_event(P, I, E, V):  # type: ignore[no-untyped-def]
     code = P[P[H_ENC] + I[R_ENC] * ENC_W + N_CODE]
     firing = I[R_ARROW]
@@ -116,7 +116,7 @@ def _write_encounter_event(P, I, E, V):  # type: ignore[no-untyped-def]
     I[R_ENC_WRITTEN] = 1
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def visit(P, N, I, F, E, V, C, kind, now):  # type: ignore[no-untyped-def]
     """Join the open encounter if its priority allows, else open a new one of `kind`."""
     at = P[H_ENC] + kind * ENC_W
@@ -136,7 +136,7 @@ def visit(P, N, I, F, E, V, C, kind, now):  # type: ignore[no-untyped-def]
         _write_encounter_event(P, I, E, V)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def record(P, N, I, F, E, V, C, code, value, wait, kind, now):  # type: ignore[no-untyped-def]
     """Record a row of `code` inside an encounter, opening one of `kind` if none is open.
 
@@ -152,7 +152,7 @@ def record(P, N, I, F, E, V, C, code, value, wait, kind, now):  # type: ignore[n
     put_event(I, E, V, now, code, value, I[R_ENC_NUMBER], end)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def die(I, E, V, C, now):  # type: ignore[no-untyped-def]
     """End the life: close the encounter, record the death."""
     if I[R_ENC] >= 0:

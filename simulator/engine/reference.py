@@ -61,8 +61,7 @@ def run_patient(machine: Machine, seed: int, patient: int, signals: Signals | No
             )
         edges = window_edges(machine)
         for w, (low, high) in enumerate(pairwise(edges)):
-            life.set_signals(list(signals[w][life.chart.history.community]), low)
-            life.run_until(high)
+            live_through(life, signals[w], low, high)
     else:
         life.run_until(machine.population.end)
     return finish(life)
@@ -95,10 +94,17 @@ def run_windows(machine: Machine, lives: list[Life]) -> list[list[list[float]]]:
     for low, high in pairwise(edges):
         signals = signals_at(machine, lives, low)
         for life in lives:
-            life.set_signals(list(signals[life.chart.history.community]), low)
-            life.run_until(high)
+            live_through(life, signals, low, high)
         passed_on.append(signals)
     return passed_on
+
+
+def live_through(life: Life, signals: Sequence[Sequence[float]], low: int, high: int) -> None:
+    """One life through one window; who is born in it meets the signals from the next one on."""
+    history = life.chart.history
+    if history.entry <= low:
+        life.set_signals(list(signals[history.community]), low)
+    life.run_until(high)
 
 
 def window_edges(machine: Machine) -> list[int]:
@@ -123,7 +129,7 @@ def signals_at(machine: Machine, lives: Iterable[Life], now: int) -> list[list[f
     living = [0] * communities
     counts = [[0] * len(machine.signals) for _ in range(communities)]
     for life in lives:
-        if not life.alive:
+        if not life.alive or life.chart.history.entry > now:
             continue
         community = life.chart.history.community
         living[community] += 1

@@ -52,14 +52,15 @@ def steps(base: Base, stratum: int) -> tuple[list[float], list[float], list[floa
 def cumulative(base: Base, stratum: int, patient: PatientState) -> float:
     """H: integral of the base hazard up to now (from wherever its axis begins).
 
-    For the constant base it is `now` itself, in microseconds, see `spent`.
+    In the unit that `spent` turns into events: for the constant base `now` itself, in
+    microseconds; for a Gompertz curve its exponential (its age, if it does not grow).
     """
     if base.axis == "constant":
         return float(patient.now)
     x = position(base, patient)
     if base.axis == "gompertz":
-        rate, centre, growth = base.rates[0]
-        return rate * x if growth == 0.0 else rate / growth * exp(growth * (x - centre))
+        _, centre, growth = base.rates[0]
+        return x if growth == 0.0 else exp(growth * (x - centre))
     knots, rates, integral = steps(base, stratum)
     i = max(sum(knot <= x for knot in knots) - 1, 0)
     return integral[i] + (x - knots[i]) * rates[i]
@@ -67,7 +68,17 @@ def cumulative(base: Base, stratum: int, patient: PatientState) -> float:
 
 def spent(base: Base, before: float, after: float) -> float:
     """Base hazard spent between two values of `cumulative`, in expected events."""
-    return (after - before) / YEAR if base.axis == "constant" else after - before
+    if base.axis == "constant":
+        return (after - before) / YEAR
+    if base.axis == "gompertz":
+        return (after - before) * gompertz_scale(base)
+    return after - before
+
+
+def gompertz_scale(base: Base) -> float:
+    """Events per unit of a Gompertz curve's exponential (or per year, if it does not grow)."""
+    rate, _, growth = base.rates[0]
+    return rate / growth if growth != 0.0 else rate
 
 
 def due_after(base: Base, stratum: int, events: float, patient: PatientState) -> int:
@@ -75,9 +86,9 @@ def due_after(base: Base, stratum: int, events: float, patient: PatientState) ->
     if base.axis == "constant":
         wait = events * YEAR
         return NEVER if not wait < NEVER - patient.now else patient.now + math.floor(wait + 0.5)
-    target = cumulative(base, stratum, patient) + events
     if base.axis == "gompertz":
-        return instant_at(base, gompertz_inverse(base, target), patient)
+        return instant_at(base, gompertz_age(base, events, patient), patient)
+    target = cumulative(base, stratum, patient) + events
     knots, rates, integral = steps(base, stratum)
     i = max(sum(value <= target for value in integral) - 1, 0)
     if rates[i] <= 0.0:  # only the last cell: the hazard stays zero
@@ -85,12 +96,14 @@ def due_after(base: Base, stratum: int, events: float, patient: PatientState) ->
     return instant_at(base, knots[i] + (target - integral[i]) / rates[i], patient)
 
 
-def gompertz_inverse(base: Base, target: float) -> float:
-    """The age at which H is `target`; infinite if it is never reached."""
-    rate, centre, growth = base.rates[0]
-    if rate <= 0.0:
+def gompertz_age(base: Base, events: float, patient: PatientState) -> float:
+    """The age at which `events` more will have been spent; infinite if never."""
+    scale = gompertz_scale(base)
+    if scale == 0.0:
         return math.inf
+    _, centre, growth = base.rates[0]
+    reached = cumulative(base, 0, patient) + events / scale
     if growth == 0.0:
-        return target / rate
-    scaled = target * growth / rate  # of a falling hazard, below zero beyond its finite integral
-    return centre + log(scaled) / growth if 0.0 < scaled < math.inf else math.inf
+        return reached
+    # of a falling hazard the integral is finite: beyond it there is no logarithm
+    return centre + log(reached) * (1.0 / growth) if 0.0 < reached < math.inf else math.inf

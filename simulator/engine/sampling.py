@@ -37,7 +37,7 @@ from simulator.engine.numeric import exp, log, normal_quantile
 from simulator.engine.terms import evaluate
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def uniform(P, I, stream):  # type: ignore[no-untyped-def]
     """Next uniform of the patient's stream number `stream` (an index, not the hash)."""
     at = P[I_COUNT] + stream
@@ -46,7 +46,7 @@ def uniform(P, I, stream):  # type: ignore[no-untyped-def]
     return draws.uniform(I[R_K0], I[R_K1], P[P[H_STREAM] + stream], I[R_PATIENT], I[R_ATTEMPT], n)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _gamma(P, I, stream, shape):  # type: ignore[no-untyped-def]
     at = P[I_COUNT] + stream
     hashed = P[P[H_STREAM] + stream]
@@ -55,7 +55,7 @@ def _gamma(P, I, stream, shape):  # type: ignore[no-untyped-def]
     return value
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _empirical(P, N, I, at, stream):  # type: ignore[no-untyped-def]
     """Linear between the tabulated quantiles."""
     values, n = P[at + D_P0], P[at + D_N]
@@ -71,7 +71,7 @@ def _empirical(P, N, I, at, stream):  # type: ignore[no-untyped-def]
     return N[values + n - 1]
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def draw(P, N, I, F, dist, stream, now):  # type: ignore[no-untyped-def]
     """A number from distribution `dist`; its parameters are evaluated now."""
     at = P[H_DIST] + dist * DIST_W
@@ -101,7 +101,7 @@ def draw(P, N, I, F, dist, stream, now):  # type: ignore[no-untyped-def]
     return math.nan
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def whole_microseconds(I, x):  # type: ignore[no-untyped-def]
     """A duration rounded to the microsecond, 0..NEVER; an unknown one is an error."""
     if x != x:
@@ -114,7 +114,7 @@ def whole_microseconds(I, x):  # type: ignore[no-untyped-def]
     return int(math.floor(x + 0.5))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def draw_duration(P, N, I, F, dist, stream, now):  # type: ignore[no-untyped-def]
     """A duration in whole microseconds, 0..NEVER."""
     return whole_microseconds(I, draw(P, N, I, F, dist, stream, now))

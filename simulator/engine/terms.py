@@ -79,7 +79,7 @@ from simulator.engine.numeric import exp, log, power
 NEAR = 1e-9
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _lookup(P, N, I, F, pc, now):  # type: ignore[no-untyped-def]
     """Value of a step function; its axis rows stand behind the instruction at `pc`."""
     cell = 0
@@ -124,7 +124,7 @@ def _lookup(P, N, I, F, pc, now):  # type: ignore[no-untyped-def]
     return N[P[pc + 2] + cell] if known else math.nan
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _level_reaches(P, I, F, level, threshold, base, now):  # type: ignore[no-untyped-def]
     """1.0 once a level's true value has reached the threshold (or 0.0 once it fell below it).
 
@@ -151,7 +151,7 @@ def _level_reaches(P, I, F, level, threshold, base, now):  # type: ignore[no-unt
     return 0.0 if slope > 0.0 else 1.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _count_reaches(P, I, ring, n, within, now):  # type: ignore[no-untyped-def]
     """1.0 if the n latest entries lie in (now - within, now]; wakes when the oldest leaves."""
     if n <= 0:
@@ -170,7 +170,7 @@ def _count_reaches(P, I, ring, n, within, now):  # type: ignore[no-untyped-def]
     return 1.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _clock_term(P, N, I, F, pc, now):  # type: ignore[no-untyped-def]
     """Terms that read time and leave a wake-up."""
     op = P[pc]
@@ -189,7 +189,7 @@ def _clock_term(P, N, I, F, pc, now):  # type: ignore[no-untyped-def]
     return 0.0 if op == T_SINCE_LT else 1.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _binary(op, left, right):  # type: ignore[no-untyped-def]
     """left op right; comparisons with NaN are false."""
     if op == T_MUL:
@@ -225,7 +225,7 @@ def _binary(op, left, right):  # type: ignore[no-untyped-def]
     return math.nan
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _run(P, N, I, F, pc, now):  # type: ignore[no-untyped-def]
     """Run instructions from `pc` to T_END. The top of the stack is kept in `top`."""
     sp = P[F_STACK]
@@ -305,7 +305,7 @@ def _run(P, N, I, F, pc, now):  # type: ignore[no-untyped-def]
         pc += TERM_W
 
 
-@njit(cache=True, forceinline=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def evaluate(P, N, I, F, pc, now):  # type: ignore[no-untyped-def]
     """Value of the term at `pc` at instant `now`; its wake-up in I[R_WAKE]."""
     I[R_WAKE] = NEVER
@@ -314,7 +314,7 @@ def evaluate(P, N, I, F, pc, now):  # type: ignore[no-untyped-def]
     return _run(P, N, I, F, pc, now)
 
 
-@njit(cache=True, forceinline=True)
+@njit(cache=True, error_model="numpy", forceinline=True)
 def holds(P, N, I, F, pc, now):  # type: ignore[no-untyped-def]
     """True if there is no term at `pc`, or it is true now."""
     return pc == 0 or evaluate(P, N, I, F, pc, now) == 1.0

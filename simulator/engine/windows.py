@@ -42,6 +42,7 @@ from simulator.compiler.layout import (
     R_ERROR,
     R_EVENT_ROOM,
     R_EVENTS,
+    R_T0,
     R_TRUTH_ROOM,
     R_TRUTHS,
 )  # fmt: skip
@@ -49,7 +50,7 @@ from simulator.compiler.program import Program
 from simulator.engine.ages import month_of, month_start
 from simulator.engine.failures import check
 from simulator.engine.kernel import begin, run_until, set_signals
-from simulator.engine.pointers import keep, pointer_to
+from simulator.engine.pointers import keep, pointer_to, table_of
 from simulator.engine.terms import evaluate
 
 IntArray = npt.NDArray[np.int64]
@@ -75,14 +76,14 @@ def window_edges(program: Program) -> IntArray:
     return np.array(edges, dtype=np.int64)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def begin_patients(ints, nums, rows, reals, first, k0, k1, low, high):  # type: ignore[no-untyped-def]
     """Bring rows low … high - 1 to the start of the period; returns the first error."""
     row, real = np.zeros(ints[I_SIZE], np.int64), np.zeros(ints[F_SIZE], np.float64)
     events, values = np.empty(5 * ROOM, np.int64), np.empty(ROOM, np.float64)
     others = np.empty(5 * ROOM, np.int64)
     closed = np.empty(5 * ROOM, np.int64)
-    P, N, I, F = pointer_to(ints), pointer_to(nums), pointer_to(row), pointer_to(real)
+    P, N, I, F = table_of(ints), table_of(nums), pointer_to(row), pointer_to(real)
     E, V, C, T = pointer_to(events), pointer_to(values), pointer_to(closed), pointer_to(others)
     I[R_EVENT_ROOM], I[R_ENCOUNTER_ROOM], I[R_TRUTH_ROOM] = ROOM, ROOM, ROOM
     for j in range(low, high):
@@ -109,7 +110,7 @@ def begin_patients(ints, nums, rows, reals, first, k0, k1, low, high):  # type: 
     return high, np.int64(OK)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def advance_patients(ints, nums, rows, reals, signals, window, start, end, stays, low, high):  # type: ignore[no-untyped-def]
     """Let rows low … high - 1 live through a window.
 
@@ -129,18 +130,18 @@ def advance_patients(ints, nums, rows, reals, signals, window, start, end, stays
     events, values = np.empty(5 * ROOM, np.int64), np.empty(ROOM, np.float64)
     others = np.empty(5 * ROOM, np.int64)
     closed = np.empty(5 * ROOM, np.int64)
-    P, N, I, F = pointer_to(ints), pointer_to(nums), pointer_to(row), pointer_to(real)
+    P, N, I, F = table_of(ints), table_of(nums), pointer_to(row), pointer_to(real)
     E, V, C, T = pointer_to(events), pointer_to(values), pointer_to(closed), pointer_to(others)
     S = pointer_to(signals)
     I[R_EVENT_ROOM], I[R_ENCOUNTER_ROOM], I[R_TRUTH_ROOM] = ROOM, ROOM, ROOM
     n_stays = np.int64(0)
     for j in range(low, high):
-        if rows[j, R_ALIVE] == 0:
+        if rows[j, R_ALIVE] == 0 or rows[j, R_T0] >= end:
             continue
         row[FIRST_CLEARED : ints[I_CLEAR]] = rows[j, FIRST_CLEARED:]
         real[: ints[F_CLEAR]] = reals[j, :]
         I[R_EVENTS], I[R_ENCOUNTERS], I[R_TRUTHS] = 0, 0, 0
-        if P[H_N_SIGNAL] > 0:
+        if P[H_N_SIGNAL] > 0 and start >= I[R_T0]:
             set_signals(P, I, F, S, window, start)
         run_until(P, N, I, F, E, V, C, T, end)
         error = I[R_ERROR]
@@ -163,13 +164,13 @@ def advance_patients(ints, nums, rows, reals, signals, window, start, end, stays
     return high, np.int64(OK), n_stays
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def count_signals(ints, nums, rows, reals, now, counts, living, low, high):  # type: ignore[no-untyped-def]
     """Add rows low … high - 1 to counts int64[communities, signals] and living int64[communities]."""
     row, real = np.zeros(ints[I_SIZE], np.int64), np.zeros(ints[F_SIZE], np.float64)
-    P, N, I, F = pointer_to(ints), pointer_to(nums), pointer_to(row), pointer_to(real)
+    P, N, I, F = table_of(ints), table_of(nums), pointer_to(row), pointer_to(real)
     for j in range(low, high):
-        if rows[j, R_ALIVE] == 0:
+        if rows[j, R_ALIVE] == 0 or rows[j, R_T0] > now:
             continue
         row[: ints[I_CLEAR]] = rows[j, :]
         real[: ints[F_CLEAR]] = reals[j, :]
@@ -199,6 +200,7 @@ class Cohort:
         program: what they live by.
         seed: 0..2^64 - 1.
         edges: int64[windows + 1].
+        mixing: float64[communities, communities], shares of contacts.
         signals: float64[windows, communities, signals], filled as windows are stepped through.
         window: index of the next window.
         rows, reals: int64[patients, …], float64[patients, …], their state.
@@ -210,6 +212,7 @@ class Cohort:
         self.workers = max(1, workers)
         self.size = program.machine.population.size
         self.edges = window_edges(program)
+        self.mixing: FloatArray = np.array(program.machine.population.mixing, np.float64)
         self.window = 0
         n_signals, communities = program[H_N_SIGNAL], program[H_N_COMMUNITY]
         self.signals: FloatArray = np.zeros((len(self.edges) - 1, communities, n_signals))
@@ -237,6 +240,14 @@ class Cohort:
 
     def share_signals(self) -> FloatArray:
         """Signals of the next window: float64[communities, signals], shares mixed over contacts."""
+        return mix(self.mixing, self.shares()[0])
+
+    def shares(self) -> tuple[FloatArray, IntArray]:
+        """Who is in the condition of each signal now, before any mixing.
+
+        Returns:
+            float64[communities, signals], shares of the living, and int64[communities], the living.
+        """
         program = self.program
         n, communities = program[H_N_SIGNAL], program[H_N_COMMUNITY]
         blocks: list[tuple[IntArray, IntArray]] = []
@@ -252,7 +263,7 @@ class Cohort:
         counts = np.sum([c for c, _ in blocks], axis=0)
         living = np.sum([v for _, v in blocks], axis=0)
         shares = np.divide(counts, living[:, None], out=np.zeros((communities, n)), where=living[:, None] > 0)
-        return mix(program.machine.population.mixing, shares)
+        return shares, living
 
     def step(self, signals: FloatArray | None = None) -> None:
         """Everybody lives through the next window.
@@ -301,7 +312,10 @@ class Cohort:
 
     def _with_open(self, closed: IntArray) -> Stays:
         """The window's closed encounters, and those that go on beyond it."""
-        open_rows = np.flatnonzero((self.rows[:, R_ALIVE] == 1) & (self.rows[:, R_ENC] >= 0))
+        rows = self.rows
+        # a stay that begins at a birth to come is there already, but has not begun
+        is_open = (rows[:, R_ALIVE] == 1) & (rows[:, R_ENC] >= 0) & (rows[:, R_ENC_START] < self.now)
+        open_rows = np.flatnonzero(is_open)
         ends = np.where(
             self.rows[open_rows, R_ENC_END] < self.now, self.rows[open_rows, R_ENC_END], layout.NULL
         )
@@ -321,12 +335,19 @@ class Cohort:
                 future.result()
 
 
-def mix(mixing: tuple[tuple[float, ...], ...], shares: FloatArray) -> FloatArray:
-    """float64[communities, signals]: shares weighted by contacts, summed in a fixed order."""
+def mix(mixing: FloatArray, shares: FloatArray) -> FloatArray:
+    """Shares weighted by contacts, summed from the first community on.
+
+    Args:
+        mixing: float64[communities, communities].
+        shares: float64[communities, signals].
+
+    Returns:
+        float64[communities, signals].
+    """
     out = np.zeros_like(shares)
-    for c, weights in enumerate(mixing):
-        for d, weight in enumerate(weights):
-            out[c] += weight * shares[d]
+    for d in range(len(shares)):  # not a matrix product, which may add in any order
+        out += mixing[:, d, np.newaxis] * shares[d]
     return out
 
 

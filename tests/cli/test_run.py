@@ -15,7 +15,7 @@ import pytest
 
 import simulator as sim
 from simulator.cli import main as cli
-from simulator.cli.run import progress_bar
+from simulator.cli.run import first_words, progress_bar
 
 SIZE, SEED = 120, 11
 
@@ -174,6 +174,15 @@ def test_no_terminal_no_progress(capsys: pytest.CaptureFixture[str]) -> None:
     with progress_bar("x.yaml") as told:
         assert told is None
     assert capsys.readouterr().err == ""
+
+
+def test_the_first_run_says_why_it_takes_longer(
+    scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sim.run(scenario, size=1)
+    assert first_words() == "getting ready"
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    assert first_words() == "compiling the kernel, about a minute, this once"
 
 
 def test_regenerated_alone_a_patient_is_the_same(
