@@ -42,7 +42,7 @@ class PopulationModel(mesa.Model):
     """A population, alive window by window.
 
     Stepping it to the end and asking for the `log` gives what :func:`simulator.run` gives, byte for
-    byte. Everybody's state is kept in memory at the same time (about 1 to 3 kB a patient).
+    byte. Everybody's state is kept in memory at the same time (1 to 20 kB a patient).
 
     Args:
         scenario: a scenario file (YAML), or a Program made from one.
@@ -345,7 +345,9 @@ def _beds(
             raise UsageError(f"beds_per_1000 is {beds_per_1000}", remedy="give 0 or more")
         wanted = np.ceil(np.round(beds_per_1000 * living / 1000, 9))
         return [int(wanted[c]) if name == "inpatient" else None for name, c in facilities]
-    given = dict(beds) if isinstance(beds, Mapping) else {} if beds is None else {"inpatient": beds}
+    given: dict[str, Any] = (
+        dict(beds) if isinstance(beds, Mapping) else {} if beds is None else {"inpatient": beds}
+    )
     known = {name: 0 for name, _ in facilities} | {f"{name} {c}": 0 for name, c in facilities}
     for name, number in given.items():
         if name not in known and name not in BED_CLASSES:

@@ -198,7 +198,7 @@ def normal_quantile(u: float) -> float:
 @njit(cache=True, error_model="numpy")
 def power(a: float, b: float) -> float:
     """a to the power b: for whole b up to 64 in size a product from the left, else exp(b log a)."""
-    if b == math.floor(b) and -64.0 <= b <= 64.0:
+    if -64.0 <= b <= 64.0 and b == math.floor(b):
         product = 1.0
         for _ in range(int(abs(b))):
             product = product * a

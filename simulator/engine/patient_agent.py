@@ -63,8 +63,7 @@ class PatientAgent(ModelAgent):
     @property
     def alive(self) -> bool:
         """Whether born and not dead."""
-        rows = self._cohort.rows
-        return bool(rows[self._row, R_ALIVE] == 1 and rows[self._row, R_T0] <= self._cohort.now)
+        return self._int(R_ALIVE) == 1 and self._born
 
     @property
     def birth(self) -> dt.datetime:
@@ -106,6 +105,8 @@ class PatientAgent(ModelAgent):
     @property
     def measured(self) -> dict[str, float]:
         """The latest recorded value of each measurement that was ever made, by name."""
+        if not self._born:
+            return {}
         values = [value for _, value in self._variables()]
         levels = self._cohort.program.machine.levels
         last = {level.name: values[level.last_var] for level in levels}
@@ -113,7 +114,10 @@ class PatientAgent(ModelAgent):
 
     @property
     def states(self) -> dict[str, str]:
-        """The state of each process, by name: diseases, and what diagnoses, treats and cares for them."""
+        """The state of each process, by name: diseases, and what diagnoses, treats and cares for them.
+
+        Of who is not born yet, the state at birth.
+        """
         first, processes = self._cohort.program[I_STATE], self._cohort.program.machine.processes
         return {
             process.name: process.states[self._int(first + p)].name for p, process in enumerate(processes)
@@ -122,11 +126,15 @@ class PatientAgent(ModelAgent):
     @property
     def encounter(self) -> OpenEncounter | None:
         """The encounter that the patient is in; None if there is none."""
-        kind, start = self._int(R_ENC), self._int(R_ENC_START)
-        if not self.alive or kind < 0 or start > self._cohort.now:
+        kind = self._int(R_ENC)
+        if not self.alive or kind < 0:
             return None
         spec = self._cohort.program.machine.encounters[kind]
-        return OpenEncounter(spec.name, spec.class_, datetime_of(start))
+        return OpenEncounter(spec.name, spec.class_, datetime_of(self._int(R_ENC_START)))
+
+    @property
+    def _born(self) -> bool:
+        return self._int(R_T0) <= self._cohort.now
 
     def _int(self, column: int) -> int:
         return int(self._cohort.rows[self._row, column])

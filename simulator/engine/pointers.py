@@ -18,7 +18,7 @@ from numba.core.datamodel import models
 from numba.extending import intrinsic, lower_builtin, register_model
 
 
-class TablePointer(types.CPointer):  # type: ignore[misc]
+class TablePointer(types.CPointer):
     """Pointer to numbers that never change while anything runs: the tables of a program.
 
     The compiler may then keep what it has read, whatever is written to a patient meanwhile.

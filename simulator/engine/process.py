@@ -337,7 +337,7 @@ def _measure(P, N, I, F, E, V, C, level, kind, now):  # type: ignore[no-untyped-
         I[R_ERROR] = BAD_PARAMETER
         return
     scale = N[P[at + L_SCALE]]
-    value = math.floor(value * scale + 0.5) / scale
+    value = np.floor(value * scale + 0.5) / scale  # not math.floor: an int64 cannot hold every value
     value = min(max(value, N[P[at + L_LOW]]), N[P[at + L_HIGH]])
     record(P, N, I, F, E, V, C, P[at + L_CODE], value, NO_WAIT, kind, now)
     F[P[F_VAR] + P[at + L_LAST]] = value

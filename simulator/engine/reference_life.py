@@ -269,7 +269,9 @@ class Life:
         value = known(level_value(measurement, self.patient), spec.name, self.patient)
         value = value + spec.noise_sd * self.streams.normal(f"measure:{spec.name}")
         scale = 10.0**spec.precision
-        value = min(max(math.floor(value * scale + 0.5) / scale, spec.low), spec.high)
+        scaled = value * scale + 0.5
+        rounded = math.floor(scaled) / scale if math.isfinite(scaled) else scaled
+        value = min(max(rounded, spec.low), spec.high)
         self.record(spec.code, value, NULL, kind)
         self.patient.vars[spec.last_var] = value
 

@@ -249,6 +249,7 @@ def simulate(
         signals = exchange(program, seed, workers=workers, progress=stepped)
         total.exchange_seconds = time.perf_counter() - begin
     passed = no_signals() if signals is None else signals
+    _load_kernel(program, edges, passed)
     lock, stop = threading.Lock(), threading.Event()
     shards = iter(range((size + shard_size - 1) // shard_size))
 
@@ -282,13 +283,11 @@ def simulate(
         return stats
 
     with ThreadPoolExecutor(max(1, workers), thread_name_prefix="shard") as pool:
-        futures = [pool.submit(work) for _ in range(max(1, workers))]
         try:
+            futures = [pool.submit(work) for _ in range(max(1, workers))]
             wait(futures, return_when=FIRST_EXCEPTION)
-        except KeyboardInterrupt:
-            stop.set()
-            raise
-        stop.set()
+        finally:
+            stop.set()  # whatever ended the wait, an interrupt too: nobody begins another chunk
         failed = [
             e for e in (f.exception() for f in futures) if e is not None and not isinstance(e, _Stopped)
         ]
@@ -297,6 +296,16 @@ def simulate(
         _add_up(total, [f.result() for f in futures])
     total.seconds = time.perf_counter() - begin
     return total, passed
+
+
+def _load_kernel(program: Program, edges: npt.NDArray[np.int64], signals: npt.NDArray[np.float64]) -> None:
+    """Run nobody: loads the compiled kernel, or compiles it, where an interrupt can stop it."""
+    b = Buffers()
+    subjects = np.empty((SUBJECT_COLUMNS, 0), np.int64)
+    run_patients(
+        program.ints, program.nums, b.events, b.values, b.encounters, b.truths, subjects,
+        0, 0, 0, 0, edges, signals,
+    )  # fmt: skip
 
 
 class _Stopped(Exception):

@@ -6,7 +6,7 @@ hundreds of firings at most, and that processes seldom set each other off for ev
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from hypothesis import strategies as st
@@ -14,10 +14,20 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 
 from simulator.compiler import machine as m
 from simulator.compiler.layout import DAY, YEAR
-from tests.engine.conftest import CLINIC, DIAGNOSIS, FACT, WARD, build_machine, fixed, instant
+from tests.engine.conftest import (
+    CLINIC,
+    DIAGNOSIS,
+    ENCOUNTERS,
+    FACT,
+    WARD,
+    build_machine,
+    fixed,
+    instant,
+)
 
 # what every drawn machine has
 SEX, KIND, SCORE, LAST_0, LAST_1, LATER = range(6)  # variables
+MINUTE = 60e6
 STAMPS, RINGS, LEVELS, EVENTS = 3, 2, 2, 4
 CATEGORICAL = (SEX, KIND, LATER)
 RING_CAPACITY = 4
@@ -87,7 +97,7 @@ def numbers(frame: Frame, depth: int = 2, *, once: bool = False) -> SearchStrate
         st.tuples(truth, inner, inner).map(lambda args: m.Apply("if", args)),
         st.builds(m.Apply, st.sampled_from(["add", "sub", "mul", "div", "min", "max"]), several),
         st.builds(m.Apply, st.sampled_from(["neg", "exp", "log", "sqrt"]), st.tuples(inner)),
-        st.tuples(inner, st.sampled_from([0.0, 1.0, 2.0, 0.5, -1.0]).map(m.Const)).map(
+        st.tuples(inner, st.sampled_from([0.0, 1.0, 2.0, 0.5, -1.0]).map(m.Const) | inner).map(
             lambda args: m.Apply("pow", args)
         ),
     )
@@ -95,8 +105,9 @@ def numbers(frame: Frame, depth: int = 2, *, once: bool = False) -> SearchStrate
 
 @cache
 def conditions(frame: Frame, depth: int = 2, *, once: bool = False) -> SearchStrategy[m.Term]:
-    """Terms that are true or false."""
+    """Terms that are true or false, or numbers in their place: what is not 1 is not true."""
     leaves: list[SearchStrategy[m.Term]] = [
+        variables,
         st.integers(0, len(frame.states) - 1).flatmap(
             lambda p: st.integers(1, 2 ** frame.states[p] - 1).map(lambda mask: m.InState(p, mask))
         ),
@@ -105,25 +116,21 @@ def conditions(frame: Frame, depth: int = 2, *, once: bool = False) -> SearchStr
         st.builds(m.SinceAtLeast, st.integers(0, STAMPS - 1), days),
         st.builds(m.SinceLess, st.integers(0, STAMPS - 1), days),
         st.integers(0, STAMPS - 1).map(m.Stamped),
-        st.builds(
-            m.CountAtLeast, st.integers(0, RINGS - 1), st.integers(1, RING_CAPACITY), st.none() | days
-        ),
+        st.builds(m.CountAtLeast, st.integers(0, RINGS - 1), st.integers(1, RING_CAPACITY), st.none() | days),
     ]
     if frame.levels:
-        leaves.append(
-            st.builds(m.LevelAtLeast, st.integers(0, LEVELS - 1), st.integers(90, 115).map(float))
-        )
+        leaves.append(st.builds(m.LevelAtLeast, st.integers(0, LEVELS - 1), st.integers(90, 115).map(float)))
     if depth == 0:
         return st.one_of(leaves)
     inner = st.deferred(lambda: conditions(frame, depth - 1, once=once))
     number = st.deferred(lambda: numbers(frame, depth - 1, once=once))
     return st.one_of(
         *leaves,
-        st.builds(m.Apply, st.sampled_from(["and", "or"]), st.lists(inner, min_size=2, max_size=3).map(tuple)),
-        st.tuples(inner).map(lambda args: m.Apply("not", args)),
         st.builds(
-            m.Apply, st.sampled_from(["lt", "le", "gt", "ge", "eq", "ne"]), st.tuples(number, number)
+            m.Apply, st.sampled_from(["and", "or"]), st.lists(inner, min_size=2, max_size=3).map(tuple)
         ),
+        st.tuples(inner).map(lambda args: m.Apply("not", args)),
+        st.builds(m.Apply, st.sampled_from(["lt", "le", "gt", "ge", "eq", "ne"]), st.tuples(number, number)),
     )
 
 
@@ -178,7 +185,9 @@ def rates(draw: DrawFn, frame: Frame) -> m.ByRate:
     base = m.Base("constant")
     if axis == "gompertz":
         growth = draw(st.sampled_from([0.0, 0.05, 0.3, -0.4]))
-        base = m.Base(axis, rates=((draw(st.sampled_from([0.1, 0.8])), draw(st.sampled_from([2.0, 21.0])), growth),))
+        base = m.Base(
+            axis, rates=((draw(st.sampled_from([0.1, 0.8])), draw(st.sampled_from([2.0, 21.0])), growth),)
+        )
     elif axis in ("age", "calendar"):
         size = 3 if axis == "age" else 12
         row = st.lists(cells, min_size=size, max_size=size).map(tuple)
@@ -240,9 +249,9 @@ def action(
     )
 
 
-ENCOUNTERS = st.sampled_from([CLINIC, WARD])
-VISITS = ENCOUNTERS.map(m.Visit)
-MEASURES = st.builds(m.Measure, st.integers(0, LEVELS - 1), ENCOUNTERS)
+KINDS_OF_ENCOUNTER = st.sampled_from([CLINIC, WARD])
+VISITS = KINDS_OF_ENCOUNTER.map(m.Visit)
+MEASURES = st.builds(m.Measure, st.integers(0, LEVELS - 1), KINDS_OF_ENCOUNTER)
 SETS = st.sampled_from([m.Const(0.0), m.Const(1.0), m.Var(KIND)]).map(lambda term: m.Set(LATER, term))
 STAMPINGS = st.integers(0, STAMPS - 1).map(m.Stamp)
 PUSHES = st.integers(0, RINGS - 1).map(m.Push)
@@ -255,7 +264,7 @@ def emissions(frame: Frame) -> SearchStrategy[m.Action]:
         st.sampled_from([FACT, DIAGNOSIS]),
         st.none() | numbers(frame, 2, once=True),
         st.sampled_from([None, m.Const(0.0), m.Const(1.5 * DAY), m.Const(90.0 * DAY)]),
-        ENCOUNTERS,
+        KINDS_OF_ENCOUNTER,
     )
 
 
@@ -265,7 +274,11 @@ def emissions(frame: Frame) -> SearchStrategy[m.Action]:
 @st.composite
 def arrows(draw: DrawFn, frame: Frame, names: Names, states: int, state: int) -> m.Arrow:
     """An arrow out of `state`. What takes no time leads to a later state or raises later events only."""
-    kind = draw(st.sampled_from(["rate", "rate", "rate", "after", "after", "when", "at once", "age", "event", "event"]))
+    kind = draw(
+        st.sampled_from(
+            ["rate", "rate", "rate", "after", "after", "when", "at once", "age", "event", "event"]
+        )
+    )
     target, raised, mortal = draw(st.integers(0, states - 1)), range(EVENTS), False
     match kind:
         case "rate":
@@ -314,6 +327,21 @@ def processes(draw: DrawFn, frame: Frame, names: Names, process: int) -> m.Proce
 
 
 @st.composite
+def heartbeats(draw: DrawFn, frame: Frame, names: Names) -> m.Process:
+    """A process that keeps stamping, counting, measuring and raising, so that others have what to react to."""
+    beat = m.ByRate(m.Base("constant"), None, m.Const(draw(st.sampled_from([1.0, 3.0]))))
+    done = (
+        m.Push(draw(st.integers(0, RINGS - 1))),
+        m.Stamp(draw(st.integers(0, STAMPS - 1))),
+        m.Draw(SCORE, law("normal", 0.5, 1.0), names.new("draw")),
+        m.Measure(draw(st.integers(0, LEVELS - 1)), CLINIC),
+        m.Raise(draw(st.integers(0, EVENTS - 1))),
+        m.If(draw(conditions(frame, 2, once=True)), None, names.new("if"), (m.Set(LATER, m.Var(KIND)),)),
+    )
+    return m.Process("heartbeat", (m.State("going", (m.Arrow(names.new("beat"), 0, beat, done),)),))
+
+
+@st.composite
 def levels(draw: DrawFn, frame: Frame, index: int) -> m.LevelSpec:
     """A measurement around 100, with a mean that may step with age, a slope and a shift."""
     by_age = m.Apply("add", (m.Const(90.0), m.Lookup((m.Axis("age", 2, (0.0, 3.0)),), (5.0, 12.0))))
@@ -322,7 +350,7 @@ def levels(draw: DrawFn, frame: Frame, index: int) -> m.LevelSpec:
     return m.LevelSpec(
         name=f"level {index}",
         code=FACT,
-        mean=draw(st.sampled_from([m.Const(100.0), by_age])),
+        mean=draw(st.sampled_from([m.Const(100.0), m.Const(100.5), by_age])),  # halves: how are they rounded?
         deviation_sd=draw(st.sampled_from([0.0, 5.0])),
         noise_sd=draw(st.sampled_from([0.0, 2.0])),
         slope=draw(slope),
@@ -365,9 +393,14 @@ def machines(draw: DrawFn, *, coupled: bool = False) -> m.Machine:
     if coupled:
         step = draw(st.sampled_from([0, 45 * DAY, 100 * DAY + 3]))
         settings |= {"size": 8, "communities": 2, "mixing": ((0.8, 0.2), (0.3, 0.7)), "step": step}
+    lengths = [0.0, 20 * MINUTE, 1.5 * DAY, 40.0 * DAY]
+    encounters = tuple(
+        replace(spec, duration=law("exponential", draw(st.sampled_from(lengths)))) for spec in ENCOUNTERS
+    )
     passed_on = draw(conditions(frame, 2, once=True)) if coupled else None
     return build_machine(
         *(draw(processes(frame, names, p)) for p in range(len(counts))),
+        draw(heartbeats(frame, names)),
         vars=(
             m.VarSpec("kind", ("a", "b"), (m.Const(1.0), m.Const(2.0)), recorded=True, code=FACT),
             m.VarSpec("score", initial=law("normal", 0.0, 1.0), low=-1.0, high=1.5, recorded=True, code=FACT),
@@ -379,6 +412,7 @@ def machines(draw: DrawFn, *, coupled: bool = False) -> m.Machine:
         signals=() if passed_on is None else (m.SignalSpec("pressure", passed_on),),
         events=tuple(f"event {i}" for i in range(EVENTS)),
         stamps=tuple(f"stamp {i}" for i in range(STAMPS)),
+        encounters=encounters,
         rings=tuple((f"ring {i}", RING_CAPACITY) for i in range(RINGS)),
         **settings,
     )

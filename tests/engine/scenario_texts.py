@@ -39,6 +39,9 @@ WORSE = [
 ]
 BETTER = ["{after: 5..40 weeks}", "{rate: 1.5 per year}", "{when: marker < 50 mmol/L, delay: 1 month}"]
 FLARES = [
+    "{rate: 1.5 per year, multiplied: [{by: 3, while: count of DISEASE.flare in last 5 months >= 2},"
+    " {by: 0.2, while: time since drug.started < 100 days}]}",
+    "{rate: 1 per year, multiplied: [{by: 4, while: time since clinic.visit > 50 days}, {by: 0.5, while: not marker > 52 mmol/L}]}",
     "{rate: 1.2 per year}",
     '{while: "DISEASE in [severe]", rate: 3 per year, multiplied: [{by: 0.3, while: on drug}]}',
     "{rate: 1 per year, multiplied: [{by: {by: age, table: {0..39 years: 0.5, 40.. years: 2}}}]}",
@@ -90,7 +93,10 @@ def diseases(draw: DrawFn, index: int, *, coupled: bool) -> str:
         lines.append("    death: {severe: {rate: 0.1 per year, multiplied: [{by: 2, while: bmi > 30}]}}")
     lines.append(f"    events: {{flare: {draw(st.sampled_from(FLARES))}}}")
     lines.append("    diagnosis:")
-    lines += [f"      - {route}" for route in draw(st.lists(st.sampled_from(FOUND), min_size=1, max_size=2, unique=True))]
+    lines += [
+        f"      - {route}"
+        for route in draw(st.lists(st.sampled_from(FOUND), min_size=1, max_size=2, unique=True))
+    ]
     return "\n".join(lines).replace("DISEASE", name)
 
 
