@@ -252,7 +252,9 @@ def action(
 KINDS_OF_ENCOUNTER = st.sampled_from([CLINIC, WARD])
 VISITS = KINDS_OF_ENCOUNTER.map(m.Visit)
 MEASURES = st.builds(m.Measure, st.integers(0, LEVELS - 1), KINDS_OF_ENCOUNTER)
-SETS = st.sampled_from([m.Const(0.0), m.Const(1.0), m.Var(KIND)]).map(lambda term: m.Set(LATER, term))
+SETS = st.builds(
+    m.Set, st.sampled_from([KIND, LATER]), st.sampled_from([m.Const(0.0), m.Const(1.0), m.Var(SEX)])
+)
 STAMPINGS = st.integers(0, STAMPS - 1).map(m.Stamp)
 PUSHES = st.integers(0, RINGS - 1).map(m.Push)
 
@@ -328,7 +330,7 @@ def processes(draw: DrawFn, frame: Frame, names: Names, process: int) -> m.Proce
 
 @st.composite
 def heartbeats(draw: DrawFn, frame: Frame, names: Names) -> m.Process:
-    """A process that keeps stamping, counting, measuring and raising, so that others have what to react to."""
+    """A process that keeps stamping, counting, measuring and raising: something to react to."""
     beat = m.ByRate(m.Base("constant"), None, m.Const(draw(st.sampled_from([1.0, 3.0]))))
     done = (
         m.Push(draw(st.integers(0, RINGS - 1))),
@@ -336,7 +338,7 @@ def heartbeats(draw: DrawFn, frame: Frame, names: Names) -> m.Process:
         m.Draw(SCORE, law("normal", 0.5, 1.0), names.new("draw")),
         m.Measure(draw(st.integers(0, LEVELS - 1)), CLINIC),
         m.Raise(draw(st.integers(0, EVENTS - 1))),
-        m.If(draw(conditions(frame, 2, once=True)), None, names.new("if"), (m.Set(LATER, m.Var(KIND)),)),
+        m.If(draw(conditions(frame, 2, once=True)), None, names.new("if"), (draw(SETS),)),
     )
     return m.Process("heartbeat", (m.State("going", (m.Arrow(names.new("beat"), 0, beat, done),)),))
 

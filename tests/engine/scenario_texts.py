@@ -16,9 +16,10 @@ ONSETS = [
     "{at: birth, probability: 30%, to: severe}",
     "{rate: 0.25 per year, multiplied: [{by: 3, while: frailty == high}, {by: exp(0.05 * (bmi - 27))}]}",
     "{rate: {gompertz: {rate: 0.08 per year, at: 30 years, growth: 0.03 per year}}}",
-    "{rate: {per: year, by: [age, sex], table: {0..17 years: 0.3, 18..39 years: {male: 0.1, female: 0.4}, 40.. years: 0.2}}}",
-    "{rate: {per: year, by: month, table: {january: 1, february: 1, march: 0.5, april: 0, may: 0, june: 0, july: 0,"
-    " august: 0, september: 0.1, october: 0.2, november: 0.4, december: 0.8}}}",
+    "{rate: {per: year, by: [age, sex],"
+    " table: {0..17 years: 0.3, 18..39 years: {male: 0.1, female: 0.4}, 40.. years: 0.2}}}",
+    "{rate: {per: year, by: month, table: {january: 1, february: 1, march: 0.5, april: 0, may: 0, june: 0,"
+    " july: 0, august: 0, september: 0.1, october: 0.2, november: 0.4, december: 0.8}}}",
     '{after: "weibull(median=3 years, shape=1.7)"}',
     "{when: age >= 31 years and date >= 2001-06-15, delay: 0..6 months}",
     "{when: marker >= 55 mmol/L, delay: 1..3 weeks}",
@@ -41,7 +42,8 @@ BETTER = ["{after: 5..40 weeks}", "{rate: 1.5 per year}", "{when: marker < 50 mm
 FLARES = [
     "{rate: 1.5 per year, multiplied: [{by: 3, while: count of DISEASE.flare in last 5 months >= 2},"
     " {by: 0.2, while: time since drug.started < 100 days}]}",
-    "{rate: 1 per year, multiplied: [{by: 4, while: time since clinic.visit > 50 days}, {by: 0.5, while: not marker > 52 mmol/L}]}",
+    "{rate: 1 per year, multiplied: [{by: 4, while: time since clinic.visit > 50 days},"
+    " {by: 0.5, while: not marker > 52 mmol/L}]}",
     "{rate: 1.2 per year}",
     '{while: "DISEASE in [severe]", rate: 3 per year, multiplied: [{by: 0.3, while: on drug}]}',
     "{rate: 1 per year, multiplied: [{by: {by: age, table: {0..39 years: 0.5, 40.. years: 2}}}]}",
@@ -61,13 +63,31 @@ DUE = [
 STARTS = [
     "{when: d0 diagnosed}",
     "{when: d0 diagnosed and last marker >= 54 mmol/L, uptake: 70%, delay: 0..3 months}",
-    "{when: last marker >= 56 mmol/L and age >= 10 years, uptake: {by: sex, table: {male: 50%, female: 90%}}}",
+    "{when: last marker >= 56 mmol/L and age >= 9 years, uptake: {by: sex, table: {male: 50%, female: 90%}}}",
 ]
 STOPS = [
     "[]",
     "[{rate: 0.4 per year}]",
     "[{after: 26 weeks}, {on: d0.severe}]",
     "[{when: last marker < 50 mmol/L}]",
+]
+MEANS = [
+    "50",
+    "if(sex == male, 50, 48)",
+    "40 + 0.4 * bmi",
+    "{by: age, table: {0..17 years: 46, 18.. years: 51}}",
+]
+EFFECTS = [
+    "{hazard: d0.flare, by: 0.5}",
+    "{measurement: marker, shift: -6}",
+    "{measurement: marker, drift: -1 per year}",
+]
+MORE_OF_A_TREATMENT = [
+    "again: 2 months",
+    "adherence: beta(4, 2)",
+    "contraindicated: last marker > 70 mmol/L",
+    "supply: 60 days",
+    "available: 2001-09-09",
 ]
 AGES = ["uniform(0 years, 70 years)", "30 years", "uniform(-4 years, 50 years)"]
 COURSES = [["WORSE"], ["WORSE", "BETTER"], ["WORSE", "CURE"], ["CURE"]]
@@ -103,9 +123,7 @@ def diseases(draw: DrawFn, index: int, *, coupled: bool) -> str:
 @st.composite
 def marker(draw: DrawFn, count: int) -> str:
     """A measurement that the diseases and the drug move."""
-    mean = draw(st.sampled_from(
-        ["50", "if(sex == male, 50, 48)", "40 + 0.4 * bmi", "{by: age, table: {0..17 years: 46, 18.. years: 51}}"]
-    ))  # fmt: skip
+    mean = draw(st.sampled_from(MEANS))
     slope = draw(st.sampled_from(["3 per year", "-1.5 * bmi / 27 per year"]))
     drift = [f"{{by: {slope}, while: d0}}", "{by: 0.5 per year, while: age >= 30 years}"]
     shift = ["{by: 4.5, while: d0 == severe}", *(f"{{by: {i}, while: d{i}}}" for i in range(1, count))]
@@ -124,15 +142,12 @@ def marker(draw: DrawFn, count: int) -> str:
 
 @st.composite
 def treatment(draw: DrawFn) -> str:
-    more = draw(st.lists(
-        st.sampled_from(["again: 2 months", "adherence: beta(4, 2)", "contraindicated: last marker > 70 mmol/L",
-                         "supply: 60 days", "available: 2001-09-09"]),
-        unique=True,
-    ))  # fmt: skip
+    more = draw(st.lists(st.sampled_from(MORE_OF_A_TREATMENT), unique=True))
+    effects = draw(st.lists(st.sampled_from(EFFECTS), unique=True))
     return f"""  drug:
     start: {draw(st.sampled_from(STARTS))}
     stop: {draw(st.sampled_from(STOPS))}
-    effects: [{{hazard: d0.flare, by: 0.5}}, {{measurement: marker, shift: -6}}, {{measurement: marker, drift: -1 per year}}]
+    effects: [{", ".join(effects)}]
 """ + "".join(f"    {line}\n" for line in more)
 
 

@@ -26,7 +26,9 @@ def machine_of(path: Path) -> Machine:
     return compile_file(path)[1]
 
 
-@pytest.mark.parametrize("nth", [0, 1], ids=["one-seed", "another"])
+@pytest.mark.parametrize(
+    "nth", [pytest.param(0, id="one-seed"), pytest.param(1, id="another", marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_kernel_equals_reference(path: Path, nth: int) -> None:
     machine = machine_of(path)

@@ -54,7 +54,7 @@ def frame(log: EventLog, table: str) -> pd.DataFrame:
     """A table with words in place of categories, so that other categories elsewhere do not matter."""
     found = log.to_pandas(table)
     words = [name for name in found if isinstance(found[name].dtype, pd.CategoricalDtype)]
-    return found.astype({name: "object" for name in words})
+    return found.astype(dict.fromkeys(words, "object"))
 
 
 def same(one: pd.DataFrame, other: pd.DataFrame) -> bool:

@@ -31,7 +31,9 @@ attributes:
 diseases:
   gout:
     codes: {icd10cm: M10.9}
-    onset: {rate: 0.02 per year, multiplied: [{by: 3, while: gout_gene == carrier}, {by: exp(0.1 * (joint_count - 10))}]}
+    onset:
+      rate: 0.02 per year
+      multiplied: [{by: 3, while: gout_gene == carrier}, {by: exp(0.1 * (joint_count - 10))}]
     states: [quiet, inflamed]
     course:
       - quiet -> inflamed: {on: gout.attack}
@@ -43,7 +45,12 @@ measurements:
   uric_acid:
     unit: mg/dL
     plausible: 1..20
-    value: {mean: 5, between_patients: 1, noise: 0.3, shift: [{by: 3, while: gout}], drift: [{by: 0.1 per year, while: gout}]}
+    value:
+      mean: 5
+      between_patients: 1
+      noise: 0.3
+      shift: [{by: 3, while: gout}]
+      drift: [{by: 0.1 per year, while: gout}]
 """
 
 Run = Callable[..., EventLog]

@@ -16,11 +16,12 @@ from simulator.engine.windows import Cohort, exchange
 from tests.engine.compare import Life, kernel_lives
 
 SEED, PEOPLE = 5, 60
-#: with a history, without one, and coupled
-NAMES = ["demo", "cystic-fibrosis", "community-influenza"]
+UNCOUPLED, COUPLED = ["demo", "cystic-fibrosis"], ["community-influenza"]
+of_uncoupled = pytest.mark.parametrize("machine", UNCOUPLED, indirect=True)
+of_coupled = pytest.mark.parametrize("machine", COUPLED, indirect=True)
 
 
-@pytest.fixture(scope="module", params=NAMES)
+@pytest.fixture(scope="module", params=UNCOUPLED + COUPLED)
 def machine(request: pytest.FixtureRequest, scenarios: Path) -> Machine:
     return compile_file(scenarios / f"{request.param}.yaml", size=PEOPLE)[1]
 
@@ -56,26 +57,23 @@ def test_nothing_is_left_over_from_the_patient_before(
         )
 
 
+@of_uncoupled
 def test_the_size_of_a_population_that_nothing_couples(machine: Machine, together: list[Life]) -> None:
-    if machine.signals:
-        pytest.skip("who is coupled depends on how many there are")
     larger = flatten(replace(machine, population=replace(machine.population, size=1_000_000)))
     assert kernel_lives(larger, SEED, range(PEOPLE)) == together
 
 
-def test_signals_alone_couple_patients(machine: Machine, program: Program, together: list[Life]) -> None:
+@of_coupled
+def test_signals_alone_couple_patients(program: Program, together: list[Life]) -> None:
     """Given the signals, it does not matter what the others do: here, that they are not there."""
-    if not machine.signals:
-        pytest.skip("nothing is passed on")
     made_up = np.full_like(exchange(program, SEED), 0.01)
     assert kernel_lives(program, SEED, range(PEOPLE), made_up) != together
     alone = [kernel_lives(program, SEED, range(p, p + 1), made_up)[0] for p in range(PEOPLE)]
     assert kernel_lives(program, SEED, range(PEOPLE), made_up, chunk_size=PEOPLE) == alone
 
 
-def test_stepping_by_hand_gives_the_signals_of_the_run(program: Program, signals: np.ndarray | None) -> None:
-    if signals is None:
-        pytest.skip("nothing is passed on")
+@of_coupled
+def test_stepping_by_hand_gives_the_signals_of_the_run(program: Program, signals: np.ndarray) -> None:
     cohort = Cohort(program, SEED)
     while not cohort.finished:
         cohort.step()
