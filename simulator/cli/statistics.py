@@ -127,7 +127,7 @@ def glance(dataset: Dataset) -> Glance:
     """Who was diagnosed with what, among at most `GLANCE` people: fast however large the dataset is."""
     titles = {c.code: c.title or c.code for c in dataset.vocabulary.codes if c.kind == "diagnosis"}
     people = min(len(dataset), GLANCE)
-    wanted = pc.field("code").isin(list(titles)) & (pc.field("subject_id") <= people)
+    wanted = pc.field("code").isin(pa.array(list(titles), pa.string())) & (pc.field("subject_id") <= people)
     pairs = dataset.scan("events").to_table(columns=["subject_id", "code"], filter=wanted)
     distinct = pairs.group_by(["subject_id", "code"]).aggregate([])
     counted = Counter(titles[code] for code in distinct["code"].to_pylist())

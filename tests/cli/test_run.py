@@ -242,3 +242,14 @@ def test_verify_finds_nothing_in_a_run_and_something_in_a_damaged_one(
 def test_verify_what_is_no_dataset(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["verify", str(tmp_path)]) == 2
     assert "is not a dataset" in capsys.readouterr().err
+
+
+def test_a_scenario_that_records_no_diagnosis_is_told_and_summed_up(
+    scenarios: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert run(scenarios / "neutral-w1.yaml", out) == 0
+    assert "Most frequent diagnoses" not in capsys.readouterr().out
+    assert cli.main(["summary", str(out)]) == 0
+    assert cli.main(["patient", str(out), "1"]) == 0
+    assert "true" in capsys.readouterr().out
