@@ -145,12 +145,12 @@ def _tell(dataset: Dataset, seconds: float) -> None:
     for name, number, remark in lines:
         out.print(f"  {name:<17} {thousands(number):>13}   [dim]{remark}[/dim]".rstrip())
     seen = glance(dataset)
+    out.print()
     if seen.diagnosed:
         rows = [
             (thousands(n), f"{n / seen.people:.1%}", title) for title, n in seen.diagnosed[:TOP_DIAGNOSES]
         ]
         among = "" if seen.people == patients else f" among the first {thousands(seen.people)} people"
-        out.print()
         console.show_table(
             out, f"Most frequent diagnoses{among}", ("people", "share", ""), rows, right=("people", "share")
         )
