@@ -21,7 +21,7 @@ from simulator.rng import stream_id
 _DISTRIBUTIONS = {
     "fixed": lay.FIXED, "uniform": lay.UNIFORM, "normal": lay.NORMAL, "exponential": lay.EXPONENTIAL,
     "weibull": lay.WEIBULL, "gamma": lay.GAMMA, "lognormal": lay.LOGNORMAL, "beta": lay.BETA,
-    "empirical": lay.EMPIRICAL,
+    "empirical": lay.EMPIRICAL, "opening": lay.OPENING,
 }  # fmt: skip
 _BASES = {
     "constant": lay.BASE_CONSTANT,
@@ -96,6 +96,7 @@ class _Flattener(Instructions):
         var_rows = [self._var(v) for v in machine.vars]
         encounter_rows = [self._encounter(e) for e in machine.encounters]
         state_rows, process_rows, n_slots = self._states()
+        schedule_rows = [self._schedule(s) for s in machine.schedules]
         signal_rows = [[self.term(s.condition)] for s in machine.signals]
         population = machine.population
         age_dist = self.dist(population.age) if population.age is not None else -1
@@ -113,6 +114,7 @@ class _Flattener(Instructions):
         self._place(lay.H_CODE, [[int(c.lasting)] for c in machine.codes])
         self._place(lay.H_STREAM, [[stream_id(name)] for name in self.streams])
         self._place(lay.H_CELL, cells)
+        self._place(lay.H_SCHEDULE, schedule_rows)
         self._dependencies(arrows)
         self._listeners(arrows)
         self._rows(n_slots)
@@ -151,6 +153,9 @@ class _Flattener(Instructions):
         if kind == lay.EMPIRICAL:
             values = [p.value for p in params if isinstance(p, m.Const)]
             row = [kind, self.block(values), 0, len(values) // 2]
+        elif kind == lay.OPENING:
+            assert isinstance(params[0], m.Const)
+            row = [kind, int(params[0].value), 0, 0]
         else:
             second = self.term(params[1], once=True) if len(params) > 1 else 0
             row = [kind, self.term(params[0], once=True), second, 0]
@@ -279,6 +284,13 @@ class _Flattener(Instructions):
             row[3] = self.block([value])
         return rows
 
+    def _schedule(self, schedule: m.Schedule) -> list[int]:
+        place = lay.HEADER + len(self.code)
+        for pair in schedule.offsets:
+            self.code.extend(pair)
+        hours = [minute for day in schedule.days for minute in day or (0, 0)]
+        return [place, len(schedule.offsets), *hours]
+
     # --- actions --------------------------------------------------------------------------
 
     def actions(self, actions: tuple[m.Action, ...]) -> int:
@@ -301,8 +313,11 @@ class _Flattener(Instructions):
                 case m.Emit(code, value, duration, encounter):
                     pcs = self.term(value, once=True), self.term(duration, once=True)
                     rows.append([lay.C_EMIT, code, *pcs, encounter])
-                case m.Measure(measurement, encounter):
-                    rows.append([lay.C_MEASURE, measurement, encounter, 0, 0])
+                case m.Close():
+                    rows.append([lay.C_CLOSE, 0, 0, 0, 0])
+                case m.Measure(measurement, encounter, offset, noise):
+                    pcs = self.term(offset, once=True), self.term(noise, once=True)
+                    rows.append([lay.C_MEASURE, measurement, encounter, *pcs])
                 case m.Draw(var, distribution, stream):
                     rows.append([lay.C_DRAW, var, self.dist(distribution), self.streams[stream], 0])
                 case m.Set(var, value):

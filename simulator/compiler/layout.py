@@ -19,7 +19,7 @@ MONTH = YEAR // 12
     H_START, H_END, H_HISTORY, H_N_PROC, H_N_SLOT, H_N_VAR, H_N_LEVEL, H_N_STAMP, H_N_STREAM,
     H_N_SIGNAL, H_PROC, H_STATE, H_ARROW, H_BASE, H_DIST, H_LEVEL, H_VAR, H_ENC, H_CODE,
     H_DEP_PTR, H_DEP_IDX, H_LDEP_PTR, H_LDEP_IDX, H_LIS_PTR, H_LIS_IDX, H_STREAM, H_RING,
-    H_SPARE, H_POP_STREAM, H_N_CELL, H_CELL, H_AGE_DIST, H_FEMALE, H_SPARE2,
+    H_SCHEDULE, H_POP_STREAM, H_N_CELL, H_CELL, H_AGE_DIST, H_FEMALE, H_SPARE2,
     I_STATE, I_NEXT, I_PICK, I_DUE, I_WAKES, I_LWAKE, I_LSINCE, I_STAMP, I_RING, I_COUNT,
     I_QUEUE, I_DIRTY, I_SIZE,
     F_VAR, F_E, F_M, F_H, F_S, F_DEV, F_ACC, F_SLOPE, F_SIGNAL, F_STACK, F_SIZE,
@@ -50,6 +50,7 @@ VAR_W = 8
 (N_PRIORITY, N_DIST, N_CODE, N_STREAM) = range(4)
 ENC_W = 4
 RING_W = 2  # offset in I, capacity
+SCHEDULE_W = 16  # place and number of (instant, offset) pairs in P, then opens and closes of Monday … Sunday
 CELL_W = 4  # sex, low (whole years), high (whole years), index in N of the cumulative weight
 
 # --- kinds -------------------------------------------------------------------------------
@@ -57,7 +58,8 @@ CELL_W = 4  # sex, low (whole years), high (whole years), index in N of the cumu
 (BASE_CONSTANT, BASE_AGE, BASE_CALENDAR, BASE_GOMPERTZ) = range(4)
 (
     FIXED, UNIFORM, NORMAL, EXPONENTIAL, WEIBULL, GAMMA, LOGNORMAL, BETA, EMPIRICAL,
-) = range(9)  # fmt: skip
+    OPENING,
+) = range(10)  # fmt: skip
 
 # --- instructions of terms: (op, a, b, c) --------------------------------------------------
 TERM_W = 4
@@ -74,7 +76,8 @@ AXIS_W = 3  # kind, size, offset of knots in N (or index of the variable)
 ACT_W = 5
 (
     C_END, C_VISIT, C_EMIT, C_MEASURE, C_DRAW, C_SET, C_STAMP, C_PUSH, C_RAISE, C_DIE, C_IF,
-) = range(11)  # fmt: skip
+    C_CLOSE,
+) = range(12)  # fmt: skip
 
 # --- fixed head of a patient's int row I: first what outlives a patient -----------------------
 (

@@ -165,7 +165,8 @@ class Distribution:
     kind, params (durations in microseconds, everything else in its own unit):
     fixed (value) · uniform (low, high) · normal (mean, sd) · exponential (mean) ·
     weibull (scale, shape) · gamma (scale, shape) · lognormal (median, sigma) ·
-    beta (a, b) · empirical (values…, then as many cumulative probabilities)
+    beta (a, b) · empirical (values…, then as many cumulative probabilities) ·
+    opening (index of a schedule): from now to an appointment within its opening hours
     """
 
     kind: str
@@ -246,6 +247,11 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class Close:
+    """Close the open encounter now, if there is one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Emit:
     """Record a row of `code`; outside an encounter one of kind `encounter` is opened first.
 
@@ -260,10 +266,16 @@ class Emit:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """Draw, round and bound a value of the measurement, record it, remember it as the last."""
+    """Draw, round and bound a value of the measurement, record it, remember it as the last.
+
+    `offset` is added to the value before rounding, `noise` multiplies the measurement's noise
+    (None: 0 and 1): results of a panel share part of their noise.
+    """
 
     measurement: int
     encounter: int = 0
+    offset: Term | None = None
+    noise: Term | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +329,7 @@ class If:
     actions: tuple[Action, ...]
 
 
-Action = Visit | Emit | Measure | Draw | Set | Stamp | Push | Raise | Die | If
+Action = Visit | Close | Emit | Measure | Draw | Set | Stamp | Push | Raise | Die | If
 
 
 # --- the machine ------------------------------------------------------------------------
@@ -445,6 +457,19 @@ class PopulationSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Schedule:
+    """Opening hours: `days[w]` = (opens, closes) in minutes after local midnight, Monday first; None: closed.
+
+    `offsets` are the time zone's (instant, offset) in microseconds, ascending: local time is UTC plus
+    the offset of the last instant <= t, before the first one that of the first.
+    """
+
+    name: str
+    days: tuple[tuple[int, int] | None, ...]
+    offsets: tuple[tuple[int, int], ...] = ((0, 0),)
+
+
+@dataclass(frozen=True, slots=True)
 class Machine:
     """Everything the engine needs, in its simplest form. Variable 0 is sex."""
 
@@ -459,4 +484,5 @@ class Machine:
     events: tuple[str, ...]  # names of events that can be raised
     stamps: tuple[str, ...]
     rings: tuple[tuple[str, int], ...]  # name, capacity
+    schedules: tuple[Schedule, ...] = ()
     labels: dict[str, str] = field(default_factory=dict)

@@ -27,6 +27,7 @@ from simulator.compiler.layout import (
     BAD_PARAMETER,
     BASE_W,
     BLOCK,
+    C_CLOSE,
     C_DIE,
     C_DRAW,
     C_EMIT,
@@ -99,6 +100,7 @@ from simulator.compiler.layout import (
     QUEUE_FULL,
     R_ALIVE,
     R_ARROW,
+    R_ENC,
     R_ERROR,
     R_INSTANT,
     R_LEVEL_WAKE,
@@ -122,7 +124,7 @@ from simulator.compiler.layout import (
 from simulator.engine.clock import instant_of_age
 from simulator.engine.hazards import cumulative, fires_at, spent
 from simulator.engine.numeric import log, normal_quantile
-from simulator.engine.record import die, put_truth, record, visit
+from simulator.engine.record import close_encounter, die, put_truth, record, visit
 from simulator.engine.sampling import draw, draw_duration, uniform, whole_microseconds
 from simulator.engine.terms import evaluate, holds
 
@@ -326,13 +328,17 @@ def refresh_marked(P, N, I, F, now):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, error_model="numpy")
-def _measure(P, N, I, F, E, V, C, level, kind, now):  # type: ignore[no-untyped-def]
+def _measure(P, N, I, F, E, V, C, level, kind, offset, share, now):  # type: ignore[no-untyped-def]
     """Draw, round, bound and record a value; remember it as the last."""
     at = P[H_LEVEL] + level * LEVEL_W
     value = evaluate(P, N, I, F, P[at + L_VALUE], now)
     sd = N[P[at + L_NOISE_SD]]
+    if share != 0:
+        sd = sd * evaluate(P, N, I, F, share, now)
     if sd > 0.0:
         value = value + sd * normal_quantile(uniform(P, I, P[at + L_NOISE_STREAM]))
+    if offset != 0:
+        value = value + evaluate(P, N, I, F, offset, now)
     if value != value:
         I[R_ERROR] = BAD_PARAMETER
         return
@@ -369,7 +375,7 @@ def _act(P, N, I, F, E, V, C, pc, now):  # type: ignore[no-untyped-def]
                 if not uniform(P, I, P[pc + 3]) < p:
                     pc += P[pc + 4] * ACT_W
         elif op == C_MEASURE:
-            _measure(P, N, I, F, E, V, C, a, b, now)
+            _measure(P, N, I, F, E, V, C, a, b, P[pc + 3], P[pc + 4], now)
         elif op == C_VISIT:
             visit(P, N, I, F, E, V, C, a, now)
         elif op == C_EMIT:
@@ -395,6 +401,9 @@ def _act(P, N, I, F, E, V, C, pc, now):  # type: ignore[no-untyped-def]
         elif op == C_DRAW:
             F[P[F_VAR] + a] = draw(P, N, I, F, b, P[pc + 3], now)
             mark(P, I, P[H_SYM_VAR] + a)
+        elif op == C_CLOSE:
+            if I[R_ENC] >= 0:
+                close_encounter(I, C, now)
         elif op == C_DIE:
             die(I, E, V, C, now)
         pc += ACT_W

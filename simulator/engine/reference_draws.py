@@ -6,10 +6,11 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import accumulate
 
 from simulator import rng
-from simulator.compiler.machine import Distribution
+from simulator.compiler.machine import Distribution, Schedule
 from simulator.engine import numeric
 from simulator.engine.ages import NEVER
 from simulator.engine.reference_state import PatientState
@@ -19,6 +20,10 @@ from simulator.errors import EngineError
 exp: Callable[[float], float] = numeric.exp.py_func
 log: Callable[[float], float] = numeric.log.py_func
 normal_quantile: Callable[[float], float] = numeric.normal_quantile.py_func
+
+
+_EPOCH = datetime(1970, 1, 1)  # in UTC, or in local time
+_APPOINTMENT = timedelta(minutes=5)
 
 
 @dataclass(slots=True)
@@ -91,6 +96,9 @@ class Streams:
             case "empirical", _:
                 half = len(params) // 2
                 return empirical_quantile(params[:half], params[half:], self.uniform(stream))
+            case "opening", [index]:
+                schedule = patient.machine.schedules[int(index)]
+                return float(until_open(schedule, patient.now, self.uniform(stream)))
         raise ValueError(f"not a distribution: {distribution!r}")
 
     def draw_duration(self, distribution: Distribution, stream: str, patient: PatientState) -> int:
@@ -118,6 +126,30 @@ def whole_microseconds(x: float) -> int:
     if x >= NEVER:
         return NEVER
     return math.floor(x + 0.5) if x > 0.0 else 0
+
+
+def until_open(schedule: Schedule, now: int, u: float) -> int:
+    """From now to an appointment, every five minutes after opening, on the first day that has one left."""
+    ahead = _ahead(schedule, now)
+    local = _EPOCH + timedelta(microseconds=now + ahead)
+    for days in range(8):
+        midnight = datetime(local.year, local.month, local.day) + timedelta(days=days)
+        hours = schedule.days[midnight.weekday()]
+        if hours is None:
+            continue
+        opens, closes = (midnight + timedelta(minutes=minutes) for minutes in hours)
+        slots = [opens + k * _APPOINTMENT for k in range((closes - opens) // _APPOINTMENT)]
+        slots = [slot for slot in slots if slot >= local]
+        if slots:
+            chosen = (slots[math.floor(u * len(slots))] - _EPOCH) // timedelta(microseconds=1)
+            return max(chosen - _ahead(schedule, chosen - ahead) - now, 0)
+    return NEVER
+
+
+def _ahead(schedule: Schedule, instant: int) -> int:
+    """What local time is ahead of UTC, in microseconds."""
+    known = [offset for since, offset in schedule.offsets if since <= instant]
+    return known[-1] if known else schedule.offsets[0][1]
 
 
 def empirical_quantile(values: Sequence[float], cumulative: Sequence[float], u: float) -> float:

@@ -231,8 +231,10 @@ class Life:
                     length = known(value_of(duration, patient), "length of a row", patient)
                     end = patient.now + whole_microseconds(length)
                 self.record(code, number, end, encounter)
-            case m.Measure(measurement, encounter):
-                self.measure(measurement, encounter)
+            case m.Close():
+                self.chart.close_encounter(patient.now)
+            case m.Measure(measurement, encounter, offset, noise):
+                self.measure(measurement, encounter, offset, noise)
             case m.Draw(var, distribution, stream):
                 patient.vars[var] = self.streams.draw(distribution, stream, patient)
             case m.Set(var, value):
@@ -263,11 +265,17 @@ class Life:
             self.visit(kind)
         self.chart.record(code, value, end, self.patient.now, self.arrow)
 
-    def measure(self, measurement: int, kind: int) -> None:
+    def measure(
+        self, measurement: int, kind: int, offset: m.Term | None = None, noise: m.Term | None = None
+    ) -> None:
         """Value with noise, rounded, then bounded; it becomes the last one known."""
         spec = self.machine.levels[measurement]
         value = known(level_value(measurement, self.patient), spec.name, self.patient)
-        value = value + spec.noise_sd * self.streams.normal(f"measure:{spec.name}")
+        sd = spec.noise_sd if noise is None else spec.noise_sd * value_of(noise, self.patient)
+        if sd > 0.0:
+            value = value + sd * self.streams.normal(f"measure:{spec.name}")
+        if offset is not None:
+            value = known(value + value_of(offset, self.patient), spec.name, self.patient)
         scale = 10.0**spec.precision
         scaled = value * scale + 0.5
         rounded = math.floor(scaled) / scale if math.isfinite(scaled) else scaled

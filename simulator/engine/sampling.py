@@ -13,22 +13,26 @@ from simulator.compiler.layout import (
     D_N,
     D_P0,
     D_P1,
+    DAY,
     DIST_W,
     EMPIRICAL,
     EXPONENTIAL,
     FIXED,
     GAMMA,
     H_DIST,
+    H_SCHEDULE,
     H_STREAM,
     I_COUNT,
     LOGNORMAL,
     NEVER,
     NORMAL,
+    OPENING,
     R_ATTEMPT,
     R_ERROR,
     R_K0,
     R_K1,
     R_PATIENT,
+    SCHEDULE_W,
     UNIFORM,
     WEIBULL,
 )  # fmt: skip
@@ -71,6 +75,43 @@ def _empirical(P, N, I, at, stream):  # type: ignore[no-untyped-def]
     return N[values + n - 1]
 
 
+_MINUTE = 60_000_000
+_APPOINTMENT = 5 * _MINUTE  # appointments begin at these steps after opening
+
+
+@njit(cache=True, error_model="numpy")
+def _offset(P, schedule, t):  # type: ignore[no-untyped-def]
+    """What local time is ahead of UTC at instant `t`, in microseconds."""
+    low, high = 0, P[schedule + 1] - 1
+    while low < high:
+        middle = (low + high + 1) >> 1
+        if P[P[schedule] + 2 * middle] <= t:
+            low = middle
+        else:
+            high = middle - 1
+    return P[P[schedule] + 2 * low + 1]
+
+
+@njit(cache=True, error_model="numpy")
+def _until_open(P, I, schedule, stream, now):  # type: ignore[no-untyped-def]
+    """From now to an appointment on the first day on which there still is one; NEVER if always closed."""
+    ahead = _offset(P, schedule, now)
+    local = now + ahead
+    today = local // DAY
+    u = uniform(P, I, stream)
+    for day in range(today, today + 8):
+        at = schedule + 2 + 2 * ((day + 3) % 7)  # 1 January 1970 was a Thursday
+        first = day * DAY + P[at] * _MINUTE
+        closes = day * DAY + P[at + 1] * _MINUTE
+        if first < local:
+            first += (local - first + _APPOINTMENT - 1) // _APPOINTMENT * _APPOINTMENT
+        n = (closes - first) // _APPOINTMENT
+        if n > 0:
+            begins = first + int(math.floor(u * n)) * _APPOINTMENT
+            return max(begins - _offset(P, schedule, begins - ahead) - now, 0)
+    return NEVER
+
+
 @njit(cache=True, error_model="numpy")
 def draw(P, N, I, F, dist, stream, now):  # type: ignore[no-untyped-def]
     """A number from distribution `dist`; its parameters are evaluated now."""
@@ -78,6 +119,8 @@ def draw(P, N, I, F, dist, stream, now):  # type: ignore[no-untyped-def]
     kind = P[at + D_KIND]
     if kind == EMPIRICAL:
         return _empirical(P, N, I, at, stream)
+    if kind == OPENING:
+        return float(_until_open(P, I, P[H_SCHEDULE] + P[at + D_P0] * SCHEDULE_W, stream, now))
     a = evaluate(P, N, I, F, P[at + D_P0], now)
     if kind == FIXED:
         return a

@@ -16,6 +16,7 @@ from simulator.compiler.machine import (
     Machine,
     PopulationSpec,
     Process,
+    Schedule,
     State,
     VarSpec,
 )
@@ -70,6 +71,7 @@ def build_machine(
     rings: tuple[tuple[str, int], ...] = (),
     encounters: tuple[EncounterSpec, ...] = ENCOUNTERS,
     codes: tuple[CodeSpec, ...] = CODES,
+    schedules: tuple[Schedule, ...] = (),
     **population: object,
 ) -> Machine:
     """A machine whose people are born at the start, 2000-01-01, and followed to 2010-01-01."""
@@ -95,6 +97,7 @@ def build_machine(
         events=events,
         stamps=stamps,
         rings=rings,
+        schedules=schedules,
     )
 
 

@@ -145,7 +145,8 @@ def law(kind: str, *params: float) -> m.Distribution:
 def durations(draw: DrawFn) -> m.Distribution:
     """Durations of every kind, mostly of weeks to years; some depend on the patient."""
     kind = draw(st.sampled_from(
-        ["fixed", "uniform", "exponential", "weibull", "gamma", "lognormal", "empirical", "by category"]
+        ["fixed", "uniform", "exponential", "weibull", "gamma", "lognormal", "empirical", "by category",
+         "opening"]
     ))  # fmt: skip
     scale = draw(st.sampled_from([45.0 * DAY, 0.7 * YEAR, 3.0 * YEAR]))
     shape = draw(st.sampled_from([0.4, 0.9, 1.0, 2.5]))
@@ -160,6 +161,8 @@ def durations(draw: DrawFn) -> m.Distribution:
             return law(kind, scale, shape)
         case "empirical":
             return law(kind, 0.0, scale, 2 * scale, 0.1, 0.6, 1.0)
+    if kind == "opening":
+        return law(kind, draw(st.sampled_from([0, 1])))
     # unknown while LATER is not set, which stops the run: SEX and KIND are always known
     index = draw(st.sampled_from([SEX, KIND]))
     factor = m.Lookup((m.Axis("var", 2, index=index),), (1.0, 2.0))
@@ -227,10 +230,12 @@ def action(
     """Actions of one kind."""
     if kind is m.Visit:
         return VISITS
+    if kind is m.Close:
+        return st.just(m.Close())
     if kind is m.Emit:
         return emissions(frame)
     if kind is m.Measure:
-        return MEASURES
+        return measures(frame)
     if kind is m.Draw:
         return values(frame).map(lambda law: m.Draw(SCORE, law, names.new("draw")))
     if kind is m.Set:
@@ -251,12 +256,24 @@ def action(
 
 KINDS_OF_ENCOUNTER = st.sampled_from([CLINIC, WARD])
 VISITS = KINDS_OF_ENCOUNTER.map(m.Visit)
-MEASURES = st.builds(m.Measure, st.integers(0, LEVELS - 1), KINDS_OF_ENCOUNTER)
 SETS = st.builds(
     m.Set, st.sampled_from([KIND, LATER]), st.sampled_from([m.Const(0.0), m.Const(1.0), m.Var(SEX)])
 )
 STAMPINGS = st.integers(0, STAMPS - 1).map(m.Stamp)
 PUSHES = st.integers(0, RINGS - 1).map(m.Push)
+
+
+@cache
+def measures(frame: Frame) -> SearchStrategy[m.Action]:
+    """Measurements, some of which share noise with others: an offset, and less noise of their own."""
+    shared = m.Apply("if", (m.Apply("eq", (m.Var(SCORE), m.Var(SCORE))), m.Var(SCORE), m.Const(0.0)))
+    return st.builds(
+        m.Measure,
+        st.integers(0, LEVELS - 1),
+        KINDS_OF_ENCOUNTER,
+        st.sampled_from([None, m.Const(1.25), shared]),
+        st.none() | conditions(frame, 1, once=True) | st.just(m.Const(0.75)),
+    )
 
 
 @cache
@@ -366,6 +383,18 @@ def levels(draw: DrawFn, frame: Frame, index: int) -> m.LevelSpec:
     )
 
 
+OFFICE = (540, 1020)
+SCHEDULES = (
+    m.Schedule("weekdays", (OFFICE, OFFICE, OFFICE, OFFICE, (540, 720), None, None)),
+    m.Schedule(
+        "abroad",
+        (None, (0, 1440), None, (600, 604), None, (90, 200), None),
+        ((instant(2000), 2 * 60 * 60_000_000), (instant(2001, 3, 25), 3 * 60 * 60_000_000),
+         (instant(2002, 10, 27, 1), 2 * 60 * 60_000_000), (instant(2003), -9 * 60 * 60_000_000)),
+    ),
+)  # fmt: skip
+
+
 # --- the whole ----------------------------------------------------------------------------------
 
 
@@ -416,5 +445,6 @@ def machines(draw: DrawFn, *, coupled: bool = False) -> m.Machine:
         stamps=tuple(f"stamp {i}" for i in range(STAMPS)),
         encounters=encounters,
         rings=tuple((f"ring {i}", RING_CAPACITY) for i in range(RINGS)),
+        schedules=SCHEDULES,
         **settings,
     )
