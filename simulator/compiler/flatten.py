@@ -48,9 +48,23 @@ def arrows_of(machine: m.Machine) -> list[tuple[int, int, m.Arrow]]:
     ]
 
 
+def early_streams(machine: m.Machine) -> tuple[list[str], list[str]]:
+    """Streams from which every patient draws at the very beginning, whose first blocks are worked out
+    together: clocks of first states; then birth and sex, variables, deviations of levels."""
+    clocks = [
+        f"arrow:{arrow.name}"
+        for process in machine.processes
+        for arrow in process.states[0].arrows
+        if isinstance(arrow.trigger, m.ByRate)
+    ]
+    others = [f"var:{var.name}" for var in machine.vars[1:] if var.weights or var.initial is not None]
+    return clocks, ["population", *others, *(f"level:{level.name}" for level in machine.levels)]
+
+
 def stream_names(machine: m.Machine) -> list[str]:
-    """Names of every random stream of a machine, in a fixed order, each once."""
-    names: dict[str, None] = {"population": None}
+    """Names of every random stream of a machine, in a fixed order, each once, the early ones first."""
+    clocks, others = early_streams(machine)
+    names: dict[str, None] = dict.fromkeys(clocks + others)
     for var in machine.vars:
         names[f"var:{var.name}"] = None
     for level in machine.levels:
@@ -117,8 +131,10 @@ class _Flattener(Instructions):
         self._place(lay.H_SCHEDULE, schedule_rows)
         self._dependencies(arrows)
         self._listeners(arrows)
-        self._rows(n_slots)
         h = self.header
+        clocks, others = early_streams(machine)
+        h[lay.H_N_CLOCK], h[lay.H_N_EARLY] = len(clocks), len(clocks) + len(others)
+        self._rows(n_slots)
         h[lay.H_START], h[lay.H_END] = population.start, population.end
         h[lay.H_HISTORY] = int(population.history)
         h[lay.H_N_PROC], h[lay.H_N_SLOT] = len(machine.processes), n_slots
@@ -185,7 +201,8 @@ class _Flattener(Instructions):
         elif kind == lay.BASE_GOMPERTZ:
             rate, centre, growth = base.rates[0]
             scale, inverse = (rate / growth, 1.0 / growth) if growth != 0.0 else (rate, 0.0)
-            rates = self.block((centre, growth, scale, inverse))
+            per_event = 1.0 / scale if scale != 0.0 else 0.0
+            rates = self.block((centre, growth, scale, inverse, per_event))
         self.bases.append([kind, n, knots, rates, cum, uniform])
         self.base_index[base] = len(self.bases) - 1
         return len(self.bases) - 1
@@ -441,11 +458,13 @@ class _Flattener(Instructions):
         for header, count in (
             (lay.F_VAR, len(machine.vars)), (lay.F_E, n_slots), (lay.F_M, n_slots), (lay.F_H, n_slots),
             (lay.F_S, n_slots), (lay.F_DEV, n_level), (lay.F_ACC, n_level), (lay.F_SLOPE, n_level),
-            (lay.F_SIGNAL, len(machine.signals)), (lay.F_STACK, lay.STACK),
+            (lay.F_SIGNAL, len(machine.signals)),
+            (lay.F_FIRST, h[lay.H_N_EARLY]), (lay.F_SECOND, len(self.streams)),
+            (lay.F_STACK, lay.STACK),  # from here on nothing outlives an instant
         ):  # fmt: skip
             h[header] = at
             at += count
-        h[lay.F_CLEAR] = h[lay.F_STACK]
+        h[lay.F_CLEAR] = h[lay.F_FIRST]  # draws kept for later are written before they are read
         h[lay.F_SIZE] = at
 
 

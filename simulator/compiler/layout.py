@@ -19,14 +19,15 @@ MONTH = YEAR // 12
     H_START, H_END, H_HISTORY, H_N_PROC, H_N_SLOT, H_N_VAR, H_N_LEVEL, H_N_STAMP, H_N_STREAM,
     H_N_SIGNAL, H_PROC, H_STATE, H_ARROW, H_BASE, H_DIST, H_LEVEL, H_VAR, H_ENC, H_CODE,
     H_DEP_PTR, H_DEP_IDX, H_LDEP_PTR, H_LDEP_IDX, H_LIS_PTR, H_LIS_IDX, H_STREAM, H_RING,
-    H_SCHEDULE, H_POP_STREAM, H_N_CELL, H_CELL, H_AGE_DIST, H_FEMALE, H_SPARE2,
+    H_SCHEDULE, H_POP_STREAM, H_N_CELL, H_CELL, H_AGE_DIST, H_FEMALE, H_N_EARLY,
     I_STATE, I_NEXT, I_PICK, I_DUE, I_WAKES, I_LWAKE, I_LSINCE, I_STAMP, I_RING, I_COUNT,
     I_QUEUE, I_DIRTY, I_SIZE,
     F_VAR, F_E, F_M, F_H, F_S, F_DEV, F_ACC, F_SLOPE, F_SIGNAL, F_STACK, F_SIZE,
     H_SYM_VAR, H_SYM_STAMP, H_SYM_RING, H_SYM_LEVEL, H_SYM_SIGNAL, H_N_COMMUNITY, H_PATIENTS,
-    H_SIG_TERM, I_CLEAR, F_CLEAR, I_BLOCK, H_N_BLOCK,
-) = range(70)  # fmt: skip
-HEADER = 72
+    H_SIG_TERM, I_CLEAR, F_CLEAR, I_BLOCK, H_N_BLOCK, F_FIRST, F_SECOND, H_N_CLOCK,
+) = range(73)  # fmt: skip
+HEADER = 74
+READY = -1  # in place of a stream's count: block 0 is worked out, its first draw is next
 
 # --- columns of the tables in P ----------------------------------------------------------
 (P_STATE0, P_NSTATE, P_LATENT, P_SLOT0) = range(4)

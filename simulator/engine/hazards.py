@@ -52,7 +52,7 @@ def _cell_of(P, N, base, x):  # type: ignore[no-untyped-def]
     return _cell(N, P[base + B_KNOTS], n, x, 0)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def cumulative(P, N, I, F, base, stratum, now):  # type: ignore[no-untyped-def]
     """H of stratum at instant `now`, in the unit that `spent` turns into events: for a constant
     base the instant itself, in microseconds; for a Gompertz curve its exponential."""
@@ -98,7 +98,7 @@ def _step_position(P, N, base, stratum, target):  # type: ignore[no-untyped-def]
     return N[knots + i] + (target - N[cum + i]) / N[rates + i]
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def fires_at(P, N, I, F, base, stratum, h, events, now):  # type: ignore[no-untyped-def]
     """Instant at which `events` more are spent, h being `cumulative` at `now`; NEVER if never."""
     kind = P[base + B_KIND]
@@ -116,8 +116,8 @@ def fires_at(P, N, I, F, base, stratum, h, events, now):  # type: ignore[no-unty
         age = _step_position(P, N, base, stratum, h + events)
     else:
         rates = P[base + B_RATES]
-        centre, growth, scale, inverse = N[rates], N[rates + 1], N[rates + 2], N[rates + 3]
-        reached = h + events / scale if scale != 0.0 else math.inf
+        centre, growth, inverse, per_event = N[rates], N[rates + 1], N[rates + 3], N[rates + 4]
+        reached = h + events * per_event if per_event != 0.0 else math.inf
         if growth == 0.0:
             age = reached
         else:

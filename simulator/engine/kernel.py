@@ -43,12 +43,10 @@ from simulator.compiler.layout import (
     H_PATIENTS,
     H_POP_STREAM,
     H_START,
-    H_STREAM,
     H_SYM_SIGNAL,
     H_VAR,
     I_BLOCK,
     I_CLEAR,
-    I_COUNT,
     I_LSINCE,
     I_LWAKE,
     I_NEXT,
@@ -105,8 +103,7 @@ from simulator.compiler.layout import (
     YEAR,
 )  # fmt: skip
 from simulator.engine.ages import birthday as birthday_of
-from simulator.engine.clock import age_at, set_birth
-from simulator.engine.draws import uniform_pair
+from simulator.engine.clock import set_birth
 from simulator.engine.numeric import normal_quantile
 from simulator.engine.pointers import keep, pointer_to, table_of
 from simulator.engine.process import (
@@ -120,7 +117,7 @@ from simulator.engine.process import (
     take,
 )
 from simulator.engine.record import NO_ENCOUNTER, NO_TIME, close_encounter, put_event
-from simulator.engine.sampling import draw, uniform
+from simulator.engine.sampling import draw, draw_early, uniform
 from simulator.engine.terms import evaluate
 
 #: columns of a subject row: birth, death, cause, entry, sex, community, events, encounters, truths
@@ -134,14 +131,14 @@ def years_before(t, years):  # type: ignore[no-untyped-def]
     return birthday_of(t, -years)
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _born(P, N, I, F):  # type: ignore[no-untyped-def]
     """Draw birth and sex (stream `population`, attempt 0 whatever the attempt)."""
     start = P[H_START]
     n = P[H_N_CELL]
-    stream = P[P[H_STREAM] + P[H_POP_STREAM]]
-    first, second = uniform_pair(I[R_K0], I[R_K1], stream, I[R_PATIENT], 0, 0)
+    first = uniform(P, I, F, P[H_POP_STREAM])
     if n > 0:
+        second = uniform(P, I, F, P[H_POP_STREAM])
         cells = P[H_CELL]
         target = first * N[P[cells + (n - 1) * CELL_W + 3]]
         cell = cells
@@ -154,14 +151,14 @@ def _born(P, N, I, F):  # type: ignore[no-untyped-def]
     else:
         attempt = I[R_ATTEMPT]
         I[R_ATTEMPT] = 0
-        I[P[I_COUNT] + P[H_POP_STREAM]] = 1
         sex = 1 if first < N[P[H_FEMALE]] else 0
         age = draw(P, N, I, F, P[H_AGE_DIST], P[H_POP_STREAM], start)
         birth = start - int(math.floor(age * YEAR + 0.5))
         I[R_ATTEMPT] = attempt
     I[R_SEX] = sex
     set_birth(I, birth)
-    F[R_OLDEST] = age_at(I, F, max(birth, P[H_END])) + 1e-6
+    # a year of life is never a hundredth shorter than a year
+    F[R_OLDEST] = (P[H_END] - birth) * (1.0 / YEAR) * 1.01 + 1.0
 
 
 @njit(cache=True, error_model="numpy")
@@ -180,7 +177,7 @@ def _draw_vars(P, N, I, F, E, V):  # type: ignore[no-untyped-def]
                 total = 0.0
                 for i in range(n):
                     total += evaluate(P, N, I, F, P[weights + i], t0)
-                target = uniform(P, I, P[row + V_STREAM]) * total
+                target = uniform(P, I, F, P[row + V_STREAM]) * total
                 cumulated, chosen = 0.0, n - 1
                 for i in range(n):
                     cumulated += evaluate(P, N, I, F, P[weights + i], t0)
@@ -213,6 +210,7 @@ def begin(P, N, I, F, E, V, patient, attempt, k0, k1):  # type: ignore[no-untype
     I[R_INSTANT] = NULL
     for i in range(P[I_STAMP], P[I_STAMP] + P[H_N_STAMP]):
         I[i] = NULL
+    draw_early(P, I, F)
     _born(P, N, I, F)
     I[R_ENTRY] = max(P[H_START], I[R_BIRTH])
     now = I[R_BIRTH] if P[H_HISTORY] == 1 else I[R_ENTRY]
@@ -222,7 +220,7 @@ def begin(P, N, I, F, E, V, patient, attempt, k0, k1):  # type: ignore[no-untype
     put_event(I, E, V, I[R_BIRTH], BIRTH, math.nan, NO_ENCOUNTER, NO_TIME)
     for level in range(P[H_N_LEVEL]):
         row = P[H_LEVEL] + level * LEVEL_W
-        z = normal_quantile(uniform(P, I, P[row + L_DEV_STREAM]))
+        z = normal_quantile(uniform(P, I, F, P[row + L_DEV_STREAM]))
         F[P[F_DEV] + level] = N[P[row + L_DEV_SD]] * z
         I[P[I_LSINCE] + level] = now
     I[R_LEVEL_WAKE] = NEVER
@@ -239,7 +237,7 @@ def begin(P, N, I, F, E, V, patient, attempt, k0, k1):  # type: ignore[no-untype
     I[R_TAKEN] = -1
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", forceinline=True)
 def _earliest(P, N, I, F, C, end):  # type: ignore[no-untyped-def]
     """The process whose slot is next before `end`, or -1; encounters and levels are seen to first.
 

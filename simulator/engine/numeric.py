@@ -4,17 +4,22 @@ The C library's functions differ in the last bit from one machine to the next; t
 every step is an IEEE 754 double operation in the order written (no fused multiply-add, no
 reassociation), so compiled or called as `.py_func` they give the same bits everywhere.
 
-Sources: argument reduction and error-compensated assembly as in FreeBSD/Sun fdlibm (Ng 1993,
-`e_log.c`, `e_exp.c`), with the Maclaurin series of artanh and the Bernoulli series of
-r·coth(r/2) (Abramowitz & Stegun 1964, 4.1.27 and 4.5.67) in place of fitted polynomials;
-normal quantile: M. J. Wichura, "Algorithm AS 241", Applied Statistics 37 (1988) 477-484, PPND16.
+Sources: P. T. P. Tang, "Table-driven implementation of the logarithm function in IEEE
+floating-point arithmetic", ACM TOMS 16 (1990) 378-400, and "... of the exponential function ...",
+ACM TOMS 15 (1989) 144-157, with plain Maclaurin series in place of fitted polynomials and tables worked
+out here in decimal arithmetic; normal quantile: M. J. Wichura, "Algorithm AS 241", Applied Statistics 37
+(1988) 477-484, PPND16. A kernel spends much of its time waiting for them one after another, which is why
+there is no division on the way.
 """
 
 from __future__ import annotations
 
 import math
 import struct
+from decimal import Context, Decimal
+from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic, overload
@@ -22,14 +27,18 @@ from numba.extending import intrinsic, overload
 INFINITY = math.inf
 NAN = math.nan
 
-# ln 2 in two parts; the high part has 21 trailing zero bits, so k * LN2_HIGH is exact
+# ln 2 in two parts; the high part is a multiple of 2^-33, so k * LN2_HIGH is exact
 LN2_HIGH = float.fromhex("0x1.62e42fee00000p-1")
 LN2_LOW = float.fromhex("0x1.a39ef35793c76p-33")
-INV_LN2 = float.fromhex("0x1.71547652b82fep+0")
-# bit pattern of sqrt(1/2): mantissas below it are doubled
-SQRT_HALF_BITS = 0x3FE6A09E667F3BCD
 MANTISSA = 0x000FFFFFFFFFFFFF
-ONE_BITS = 0x3FF0000000000000
+# log: the mantissas from 11/16 to 22/16 in 128 cells of equal width in their bits
+CELLS_BEGIN = 0x3FE6000000000000
+CELL_BITS = 45
+# exp: 128 steps of 2^(1/128); a step of the exponent in two parts, the high one short
+STEPS = 128
+STEPS_PER_UNIT = 184.6649652337873  # 128 / ln 2
+STEP_HIGH = LN2_HIGH / STEPS
+STEP_LOW = LN2_LOW / STEPS
 SMALLEST_NORMAL = 2.0**-1022
 EXP_OVERFLOW = float.fromhex("0x1.62e42fefa39efp+9")  # ln(2^1024), rounded down
 EXP_UNDERFLOW = -745.1332191019412  # below it the result is less than half of 2^-1074
@@ -74,44 +83,80 @@ def _compile_float_of_bits(bits):  # type: ignore[no-untyped-def]
     return lambda bits: _bitcast_to_float(bits)
 
 
+# --- tables -----------------------------------------------------------------------------
+
+
+def _log_table() -> Any:
+    """float64[128 * 4]: per cell a number c in its middle, 1/c, and log c in two parts, the first a
+    multiple of 2^-33. Both cells beside 1 have c = 1, so that log is accurate there."""
+    exact = Context(prec=50)
+    rows = []
+    for cell in range(128):
+        low = float_of_bits(CELLS_BEGIN + (cell << CELL_BITS))
+        high = float_of_bits(CELLS_BEGIN + ((cell + 1) << CELL_BITS))
+        c = 1.0 if low == 1.0 or high == 1.0 else 0.5 * (low + high)
+        log_c = exact.ln(Decimal(c))
+        first = round(float(log_c) * 2.0**33) * 2.0**-33
+        rows.append((c, 1.0 / c, first, float(exact.subtract(log_c, Decimal(first)))))
+    return np.array(rows).ravel()
+
+
+def _exp_table() -> Any:
+    """float64[128 * 2]: 2^(j/128) in two parts."""
+    exact = Context(prec=50)
+    ln2 = exact.ln(Decimal(2))
+    rows = []
+    for j in range(STEPS):
+        value = exact.exp(exact.divide(exact.multiply(ln2, Decimal(j)), Decimal(STEPS)))
+        rows.append((float(value), float(exact.subtract(value, Decimal(float(value))))))
+    return np.array(rows).ravel()
+
+
+_LOG = _log_table()
+_EXP = _exp_table()
+
 # --- logarithm and exponential ----------------------------------------------------------
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def log(x: float) -> float:
-    """Natural logarithm; error below 1 ulp. log(0) is -inf, of a negative number or NaN NaN.
+def log_of_normal(x: float) -> float:
+    """`log` of a positive, finite number that is not subnormal; it is not checked to be one.
 
-    x = 2^k (1 + f) with sqrt(1/2) <= 1 + f < sqrt(2), s = f / (2 + f), and
-    log(1 + f) = f - (f²/2 - s (f²/2 + R)) with R = 2 (s²/3 + s⁴/5 + …).
+    x = 2^k z with z in cell i, whose middle is c: log x = k ln 2 + log c + log(1 + r), r = (z - c) / c.
     """
-    if not x > 0.0:
+    bits = bits_of_float(x) - CELLS_BEGIN
+    k = bits >> 52
+    i = ((bits >> CELL_BITS) & 127) << 2
+    z = float_of_bits((bits & MANTISSA) + CELLS_BEGIN)
+    r = (z - float(_LOG[i])) * float(_LOG[i + 1])
+    base = k * LN2_HIGH + float(_LOG[i + 2])  # exact
+    high = base + r
+    low = ((base - high) + r) + (k * LN2_LOW + float(_LOG[i + 3]))
+    w = r * r
+    v = w * w
+    series = (w * (r * (1.0 / 3.0) - 0.5) + v * (r * (1.0 / 5.0) - 0.25)) + (v * w) * (
+        (r * (1.0 / 7.0) - 1.0 / 6.0) - w * 0.125
+    )
+    return high + (low + series)
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def log(x: float) -> float:
+    """Natural logarithm; error below 1 ulp. log(0) is -inf, of a negative number or NaN NaN."""
+    if not x >= SMALLEST_NORMAL:
+        if x > 0.0:  # 54 ln 2 in two parts, added to the logarithm of 2^54 x
+            return (log_of_normal(x * 18014398509481984.0) - 54.0 * LN2_HIGH) - 54.0 * LN2_LOW
         return -INFINITY if x == 0.0 else NAN
     if x == INFINITY:
         return x
-    k = 0
-    if x < SMALLEST_NORMAL:
-        x = x * 18014398509481984.0  # 2^54
-        k = -54
-    bits = bits_of_float(x) + (ONE_BITS - SQRT_HALF_BITS)
-    k += (bits >> 52) - 1023
-    f = float_of_bits((bits & MANTISSA) + SQRT_HALF_BITS) - 1.0
-    s = f / (2.0 + f)
-    z = s * s
-    w = z * z
-    v = w * w
-    odd = (2.0 / 3.0 + w * (2.0 / 7.0)) + v * ((2.0 / 11.0 + w * (2.0 / 15.0)) + v * (2.0 / 19.0))
-    even = (2.0 / 5.0 + w * (2.0 / 9.0)) + v * ((2.0 / 13.0 + w * (2.0 / 17.0)) + v * (2.0 / 21.0))
-    r = z * odd + w * even
-    half = 0.5 * f * f
-    return k * LN2_HIGH - ((half - (s * (half + r) + k * LN2_LOW)) - f)
+    return log_of_normal(x)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
 def exp(x: float) -> float:
     """e^x; error below 1 ulp (1.5 among subnormal results). NaN stays NaN.
 
-    x = k ln 2 + r with |r| <= ln(2)/2; e^r = 1 + 2r / (c - r) with c = r coth(r/2)
-    = 2 + r²/6 - r⁴/360 + …, assembled so that the rounding of r is made good.
+    x = n ln(2)/128 + r with n = 128 k + j: e^x = 2^k 2^(j/128) e^r.
     """
     if x != x:
         return x
@@ -119,17 +164,14 @@ def exp(x: float) -> float:
         return INFINITY
     if x < EXP_UNDERFLOW:
         return 0.0
-    k = math.floor(x * INV_LN2 + 0.5)
-    high = x - k * LN2_HIGH
-    low = k * LN2_LOW
-    r = high - low
-    t = r * r
-    w = t * t
-    series = (1.0 / 6.0 - t * (1.0 / 360.0)) + w * (
-        (1.0 / 15120.0 - t * (1.0 / 604800.0)) + w * (1.0 / 23950080.0 - t * (691.0 / 653837184000.0))
-    )
-    c = r - t * series
-    y = 1.0 + ((r * c / (2.0 - c) - low) + high)
+    n = math.floor(x * STEPS_PER_UNIT + 0.5)
+    r = (x - n * STEP_HIGH) - n * STEP_LOW
+    k = n >> 7
+    j = (n & 127) << 1
+    t = float(_EXP[j])
+    w = r * r
+    series = r + (w * (0.5 + r * (1.0 / 6.0)) + (w * w) * (1.0 / 24.0 + r * (1.0 / 120.0)))
+    y = t + (float(_EXP[j + 1]) + t * series)
     if k >= -1021:
         if k == 1024:
             return y * 2.0 * 8.98846567431158e307  # 2^1023, exactly

@@ -123,9 +123,9 @@ from simulator.compiler.layout import (
 )  # fmt: skip
 from simulator.engine.clock import instant_of_age
 from simulator.engine.hazards import cumulative, fires_at, spent
-from simulator.engine.numeric import log, normal_quantile
+from simulator.engine.numeric import normal_quantile
 from simulator.engine.record import close_encounter, die, put_truth, record, visit
-from simulator.engine.sampling import draw, draw_duration, uniform, whole_microseconds
+from simulator.engine.sampling import draw, draw_duration, uniform, unit_exponential, whole_microseconds
 from simulator.engine.terms import evaluate, holds
 
 #: an int64 that Numba does not specialise on, as it would on a literal
@@ -247,7 +247,8 @@ def _aim(P, N, I, F, base, slot, now):  # type: ignore[no-untyped-def]
     m = F[P[F_M] + slot]
     due = NEVER
     if m > 0.0:
-        due = fires_at(P, N, I, F, base, stratum, h, F[P[F_E] + slot] / m, now)
+        left = F[P[F_E] + slot]
+        due = fires_at(P, N, I, F, base, stratum, h, left if m == 1.0 else left / m, now)
     I[P[I_DUE] + slot] = due
 
 
@@ -267,7 +268,7 @@ def _arm_slot(P, N, I, F, arrow, slot, now):  # type: ignore[no-untyped-def]
     I[P[I_DUE] + slot] = NEVER
     I[P[I_WAKES] + slot] = NEVER
     if kind == K_RATE:
-        F[P[F_E] + slot] = -log(uniform(P, I, P[at + A_STREAM]))
+        F[P[F_E] + slot] = unit_exponential(P, I, F, P[at + A_STREAM])
         F[P[F_S] + slot] = evaluate(P, N, I, F, P[at + A_STRATUM], now)
         wake = I[R_WAKE]
         F[P[F_M] + slot] = _hazard_ratio(P, N, I, F, at, now)
@@ -336,7 +337,7 @@ def _measure(P, N, I, F, E, V, C, level, kind, offset, share, now):  # type: ign
     if share != 0:
         sd = sd * evaluate(P, N, I, F, share, now)
     if sd > 0.0:
-        value = value + sd * normal_quantile(uniform(P, I, P[at + L_NOISE_STREAM]))
+        value = value + sd * normal_quantile(uniform(P, I, F, P[at + L_NOISE_STREAM]))
     if offset != 0:
         value = value + evaluate(P, N, I, F, offset, now)
     if value != value:
@@ -372,7 +373,7 @@ def _act(P, N, I, F, E, V, C, pc, now):  # type: ignore[no-untyped-def]
                 pc += P[pc + 4] * ACT_W
             elif b != 0:
                 p = evaluate(P, N, I, F, b, now)
-                if not uniform(P, I, P[pc + 3]) < p:
+                if not uniform(P, I, F, P[pc + 3]) < p:
                     pc += P[pc + 4] * ACT_W
         elif op == C_MEASURE:
             _measure(P, N, I, F, E, V, C, a, b, P[pc + 3], P[pc + 4], now)
@@ -419,7 +420,7 @@ def _choose(P, N, I, F, state, now):  # type: ignore[no-untyped-def]
     total = 0.0
     for k in range(n):
         total += evaluate(P, N, I, F, P[P[H_ARROW] + (first + k) * ARROW_W + A_TERM], now)
-    target = uniform(P, I, P[state + S_STREAM]) * total
+    target = uniform(P, I, F, P[state + S_STREAM]) * total
     cumulated = 0.0
     for k in range(n):
         cumulated += evaluate(P, N, I, F, P[P[H_ARROW] + (first + k) * ARROW_W + A_TERM], now)
@@ -483,7 +484,7 @@ def next_listener(P, N, I, F, now):  # type: ignore[no-untyped-def]
                 continue
             if P[at + A_PROB] != 0:
                 p = evaluate(P, N, I, F, P[at + A_PROB], now)
-                if not uniform(P, I, P[at + A_STREAM]) < p:
+                if not uniform(P, I, F, P[at + A_STREAM]) < p:
                     continue
             I[R_TAKEN] = process
             return arrow

@@ -102,7 +102,7 @@ def gompertz_age(base: Base, events: float, patient: PatientState) -> float:
     if scale == 0.0:
         return math.inf
     _, centre, growth = base.rates[0]
-    reached = cumulative(base, 0, patient) + events / scale
+    reached = cumulative(base, 0, patient) + events * (1.0 / scale)
     if growth == 0.0:
         return reached
     # of a falling hazard the integral is finite: beyond it there is no logarithm

@@ -27,8 +27,9 @@ from simulator.errors import UsageError
 from simulator.store.chunk import Chunk
 
 SHARD_SIZE = 10_000
-CHUNK_SIZE = 2_000
-_EVENT_ROOM, _ENCOUNTER_ROOM, _TRUTH_ROOM = 1 << 19, 1 << 17, 1 << 16
+CHUNK_SIZE = 5_000
+# not powers of two: columns a multiple of 4 kB apart would fight for the same lines of the cache
+_EVENT_ROOM, _ENCOUNTER_ROOM, _TRUTH_ROOM = (1 << 19) + 104, (1 << 17) + 104, (1 << 16) + 104
 
 
 class ShardSink(Protocol):

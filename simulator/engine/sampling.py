@@ -17,9 +17,14 @@ from simulator.compiler.layout import (
     DIST_W,
     EMPIRICAL,
     EXPONENTIAL,
+    F_FIRST,
+    F_SECOND,
     FIXED,
     GAMMA,
     H_DIST,
+    H_N_CLOCK,
+    H_N_EARLY,
+    H_POP_STREAM,
     H_SCHEDULE,
     H_STREAM,
     I_COUNT,
@@ -32,38 +37,87 @@ from simulator.compiler.layout import (
     R_K0,
     R_K1,
     R_PATIENT,
+    READY,
     SCHEDULE_W,
     UNIFORM,
     WEIBULL,
 )  # fmt: skip
 from simulator.engine import draws
-from simulator.engine.numeric import exp, log, normal_quantile
+from simulator.engine.numeric import exp, log, log_of_normal, normal_quantile
 from simulator.engine.terms import evaluate
 
 
 @njit(cache=True, error_model="numpy")
-def uniform(P, I, stream):  # type: ignore[no-untyped-def]
-    """Next uniform of the patient's stream number `stream` (an index, not the hash)."""
-    at = P[I_COUNT] + stream
-    n = I[at]
-    I[at] = n + 1
-    return draws.uniform(I[R_K0], I[R_K1], P[P[H_STREAM] + stream], I[R_PATIENT], I[R_ATTEMPT], n)
+def draw_early(P, I, F):  # type: ignore[no-untyped-def]
+    """Work out block 0 of the streams that everybody begins with.
+
+    One after another they would each wait for ten rounds of multiplications; together they overlap.
+    Of a clock, its unit exponential -log(u) is kept.
+    """
+    k0, k1, patient = I[R_K0], I[R_K1], I[R_PATIENT]
+    low, high = patient & 0xFFFFFFFF, (patient >> 32) | (I[R_ATTEMPT] << 8)
+    streams, counts, first, second = P[H_STREAM], P[I_COUNT], P[F_FIRST], P[F_SECOND]
+    for stream in range(P[H_N_EARLY]):
+        a, b, c, d = draws.philox_block(0, P[streams + stream], low, high, k0, k1)
+        F[first + stream] = draws.uniform_of_words(a, b)
+        F[second + stream] = draws.uniform_of_words(c, d)
+        I[counts + stream] = READY
+    for stream in range(P[H_N_CLOCK]):
+        F[first + stream] = -log_of_normal(F[first + stream])
+    if I[R_ATTEMPT] != 0:  # whoever is begun again has the birth and sex of the first time
+        stream = P[H_POP_STREAM]
+        u, v = draws.uniform_pair(k0, k1, P[streams + stream], patient, 0, 0)
+        F[first + stream], F[second + stream] = u, v
 
 
 @njit(cache=True, error_model="numpy")
-def _gamma(P, I, stream, shape):  # type: ignore[no-untyped-def]
+def uniform(P, I, F, stream):  # type: ignore[no-untyped-def]
+    """Next uniform of the patient's stream number `stream` (an index, not the hash).
+
+    A block of the generator is two draws: the second is kept in F until it is asked for.
+    """
+    at = P[I_COUNT] + stream
+    n = I[at]
+    if n == READY:
+        I[at] = 1
+        return F[P[F_FIRST] + stream]
+    I[at] = n + 1
+    if n & 1:
+        return F[P[F_SECOND] + stream]
+    hashed = P[P[H_STREAM] + stream]
+    u, F[P[F_SECOND] + stream] = draws.uniform_pair(
+        I[R_K0], I[R_K1], hashed, I[R_PATIENT], I[R_ATTEMPT], n >> 1
+    )
+    return u
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def unit_exponential(P, I, F, stream):  # type: ignore[no-untyped-def]
+    """What a clock is wound up with: -log(u) of the next uniform."""
+    at = P[I_COUNT] + stream
+    if I[at] == READY:
+        I[at] = 1
+        return F[P[F_FIRST] + stream]
+    return -log_of_normal(uniform(P, I, F, stream))
+
+
+@njit(cache=True, error_model="numpy")
+def _gamma(P, I, F, stream, shape):  # type: ignore[no-untyped-def]
     at = P[I_COUNT] + stream
     hashed = P[P[H_STREAM] + stream]
-    value, n = draws.gamma_draw(I[R_K0], I[R_K1], hashed, I[R_PATIENT], I[R_ATTEMPT], I[at], shape)
+    k0, k1, patient, attempt = I[R_K0], I[R_K1], I[R_PATIENT], I[R_ATTEMPT]
+    value, n = draws.gamma_draw(k0, k1, hashed, patient, attempt, max(I[at], 0), shape)
     I[at] = n
+    if n & 1:  # in the middle of a block
+        F[P[F_SECOND] + stream] = draws.uniform(k0, k1, hashed, patient, attempt, n)
     return value
 
 
 @njit(cache=True, error_model="numpy")
-def _empirical(P, N, I, at, stream):  # type: ignore[no-untyped-def]
+def _empirical(P, N, I, F, at, stream):  # type: ignore[no-untyped-def]
     """Linear between the tabulated quantiles."""
     values, n = P[at + D_P0], P[at + D_N]
-    u = uniform(P, I, stream)
+    u = uniform(P, I, F, stream)
     for i in range(n):
         high = N[values + n + i]
         if u <= high:
@@ -93,12 +147,12 @@ def _offset(P, schedule, t):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, error_model="numpy")
-def _until_open(P, I, schedule, stream, now):  # type: ignore[no-untyped-def]
+def _until_open(P, I, F, schedule, stream, now):  # type: ignore[no-untyped-def]
     """From now to an appointment on the first day on which there still is one; NEVER if always closed."""
     ahead = _offset(P, schedule, now)
     local = now + ahead
     today = local // DAY
-    u = uniform(P, I, stream)
+    u = uniform(P, I, F, stream)
     for day in range(today, today + 8):
         at = schedule + 2 + 2 * ((day + 3) % 7)  # 1 January 1970 was a Thursday
         first = day * DAY + P[at] * _MINUTE
@@ -118,28 +172,28 @@ def draw(P, N, I, F, dist, stream, now):  # type: ignore[no-untyped-def]
     at = P[H_DIST] + dist * DIST_W
     kind = P[at + D_KIND]
     if kind == EMPIRICAL:
-        return _empirical(P, N, I, at, stream)
+        return _empirical(P, N, I, F, at, stream)
     if kind == OPENING:
-        return float(_until_open(P, I, P[H_SCHEDULE] + P[at + D_P0] * SCHEDULE_W, stream, now))
+        return float(_until_open(P, I, F, P[H_SCHEDULE] + P[at + D_P0] * SCHEDULE_W, stream, now))
     a = evaluate(P, N, I, F, P[at + D_P0], now)
     if kind == FIXED:
         return a
     if kind == EXPONENTIAL:
-        return -log(uniform(P, I, stream)) * a
+        return -log(uniform(P, I, F, stream)) * a
     b = evaluate(P, N, I, F, P[at + D_P1], now)
     if kind == UNIFORM:
-        return a + (b - a) * uniform(P, I, stream)
+        return a + (b - a) * uniform(P, I, F, stream)
     if kind == NORMAL:
-        return a + b * normal_quantile(uniform(P, I, stream))
+        return a + b * normal_quantile(uniform(P, I, F, stream))
     if kind == WEIBULL:
-        return a * exp(log(-log(uniform(P, I, stream))) / b)
+        return a * exp(log(-log(uniform(P, I, F, stream))) / b)
     if kind == LOGNORMAL:
-        return a * exp(b * normal_quantile(uniform(P, I, stream)))
+        return a * exp(b * normal_quantile(uniform(P, I, F, stream)))
     if kind == GAMMA:
-        return a * _gamma(P, I, stream, b)
+        return a * _gamma(P, I, F, stream, b)
     if kind == BETA:
-        x = _gamma(P, I, stream, a)
-        y = _gamma(P, I, stream, b)
+        x = _gamma(P, I, F, stream, a)
+        y = _gamma(P, I, F, stream, b)
         return x / (x + y)
     return math.nan
 

@@ -21,8 +21,8 @@ from simulator.compiler import layout
 from simulator.compiler.layout import (
     ATTEMPT_LIMIT,
     CYCLE,
-    F_CLEAR,
     F_SIZE,
+    F_STACK,
     FIRST_CLEARED,
     H_N_COMMUNITY,
     H_N_SIGNAL,
@@ -102,7 +102,7 @@ def begin_patients(ints, nums, rows, reals, first, k0, k1, low, high):  # type: 
         if error != OK:
             return j, error
         rows[j, :] = row[: ints[I_CLEAR]]
-        reals[j, :] = real[: ints[F_CLEAR]]
+        reals[j, :] = real[: ints[F_STACK]]
     for array in (row, events, others, closed):
         keep(array)
     keep(real)
@@ -139,7 +139,7 @@ def advance_patients(ints, nums, rows, reals, signals, window, start, end, stays
         if rows[j, R_ALIVE] == 0 or rows[j, R_T0] >= end:
             continue
         row[FIRST_CLEARED : ints[I_CLEAR]] = rows[j, FIRST_CLEARED:]
-        real[: ints[F_CLEAR]] = reals[j, :]
+        real[: ints[F_STACK]] = reals[j, :]
         I[R_EVENTS], I[R_ENCOUNTERS], I[R_TRUTHS] = 0, 0, 0
         if P[H_N_SIGNAL] > 0 and start >= I[R_T0]:
             set_signals(P, I, F, S, window, start)
@@ -156,7 +156,7 @@ def advance_patients(ints, nums, rows, reals, signals, window, start, end, stays
             stays[3, n_stays] = closed[3 * ROOM + k]
             n_stays += 1
         rows[j, FIRST_CLEARED:] = row[FIRST_CLEARED : ints[I_CLEAR]]
-        reals[j, :] = real[: ints[F_CLEAR]]
+        reals[j, :] = real[: ints[F_STACK]]
     for array in (row, events, others, closed):
         keep(array)
     keep(real)
@@ -173,7 +173,7 @@ def count_signals(ints, nums, rows, reals, now, counts, living, low, high):  # t
         if rows[j, R_ALIVE] == 0 or rows[j, R_T0] > now:
             continue
         row[: ints[I_CLEAR]] = rows[j, :]
-        real[: ints[F_CLEAR]] = reals[j, :]
+        real[: ints[F_STACK]] = reals[j, :]
         community = I[R_COMMUNITY]
         living[community] += 1
         for k in range(P[H_N_SIGNAL]):
@@ -217,7 +217,7 @@ class Cohort:
         n_signals, communities = program[H_N_SIGNAL], program[H_N_COMMUNITY]
         self.signals: FloatArray = np.zeros((len(self.edges) - 1, communities, n_signals))
         self.rows: IntArray = np.zeros((self.size, program[I_CLEAR]), np.int64)
-        self.reals: FloatArray = np.zeros((self.size, program[F_CLEAR]))
+        self.reals: FloatArray = np.zeros((self.size, program[F_STACK]))
         self.stays = Stays(*(np.empty(0, np.int64) for _ in range(4)))
         self._stay_room = max(1024, self.size)
         k0, k1 = seed & 0xFFFFFFFF, seed >> 32
