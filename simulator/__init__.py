@@ -15,10 +15,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from simulator.api import check as check
     from simulator.api import compile as compile
+    from simulator.api import graph as graph
+    from simulator.api import explain as explain
     from simulator.api import open as open
+    from simulator.api import preview as preview
     from simulator.api import regenerate as regenerate
     from simulator.api import run as run
+    from simulator.api import sweep as sweep
+    from simulator.api import test as test
     from simulator.api import verify as verify
+    from simulator.api import why_not as why_not
+    from simulator.authoring.targets import Outcome as Outcome
     from simulator.compiler.machine import Machine as Machine
     from simulator.engine.mesa_model import PopulationModel as PopulationModel
     from simulator.engine.run import Progress as Progress
@@ -42,6 +49,7 @@ __all__ = [
     "Findings",
     "Machine",
     "MemoryLog",
+    "Outcome",
     "Patient",
     "PopulationModel",
     "Progress",
@@ -52,20 +60,33 @@ __all__ = [
     "__version__",
     "check",
     "compile",
+    "graph",
+    "explain",
     "open",
+    "preview",
     "regenerate",
     "run",
+    "sweep",
+    "test",
     "verify",
+    "why_not",
 ]
 
 #: where each public name lives
 _HOMES = {
     "check": "simulator.api",
     "compile": "simulator.api",
+    "graph": "simulator.api",
+    "explain": "simulator.api",
     "open": "simulator.api",
+    "preview": "simulator.api",
     "regenerate": "simulator.api",
     "run": "simulator.api",
+    "sweep": "simulator.api",
+    "test": "simulator.api",
     "verify": "simulator.api",
+    "why_not": "simulator.api",
+    "Outcome": "simulator.authoring.targets",
     "Machine": "simulator.compiler.machine",
     "PopulationModel": "simulator.engine.mesa_model",
     "Progress": "simulator.engine.run",

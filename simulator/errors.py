@@ -110,6 +110,9 @@ class Findings:
     """A growing list of findings, handed along while a scenario is read."""
 
     items: list[Finding] = field(default_factory=list)
+    #: what to add to the remedy of a finding at a place: there the name of a parameter is written, and
+    #: what is wrong may be the value that stands elsewhere
+    notes: dict[Span, str] = field(default_factory=dict, repr=False, compare=False)
     _seen: set[Finding] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def add(
@@ -123,10 +126,21 @@ class Findings:
         nearest: str | None = None,
         remedy: str = "",
     ) -> None:
-        finding = Finding(code, message, span, path, expected, nearest, remedy)
+        if span in self.notes:
+            remedy = f"{remedy} {self.notes[span]}".lstrip()
+        self.append(Finding(code, message, span, path, expected, nearest, remedy))
+
+    def append(self, finding: Finding) -> None:
+        """Add a finding, unless it is known already."""
         if finding not in self._seen:
             self._seen.add(finding)
             self.items.append(finding)
+
+    def copy(self) -> Findings:
+        """The same findings in a list of their own."""
+        twin = Findings(list(self.items), notes=dict(self.notes))
+        twin._seen = set(self._seen)
+        return twin
 
     @property
     def errors(self) -> tuple[Finding, ...]:

@@ -85,7 +85,12 @@ CODES: tuple[Column, ...] = (
     Column("code", "string", False, "VOCABULARY//CODE"),
     Column("description", "string", True, "the title in words"),
     Column("parent_codes", "list<string>", True, "the same concept in other code systems"),
-    Column("kind", "string", False, "diagnosis, treatment, measurement, order, encounter, event or static"),
+    Column(
+        "kind",
+        "string",
+        False,
+        "diagnosis, treatment, measurement, order, procedure, care plan, encounter, event or static",
+    ),
     Column("unit", "string", True, "UCUM unit of numeric_value"),
 )
 

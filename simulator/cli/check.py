@@ -17,7 +17,7 @@ def main(args: argparse.Namespace) -> int:
     unreadable = 0
     for file in args.files:
         try:
-            found = check_file(file)
+            found = check_file(file, settings=args.set)
         except SimulatorError as error:
             # the other files still get their say
             unreadable += 1

@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 
 from simulator.cli import console
-from simulator.cli.wording import (
+from simulator.cli.describe_courses import describe_courses
+from simulator.scenario import load_scenario, model, syntax
+from simulator.scenario.expression_text import format_expression as words
+from simulator.scenario.wording import (
     codes_words,
     multiplier_words,
     rate_words,
@@ -20,12 +23,10 @@ from simulator.cli.wording import (
     trigger_words,
     value_words,
 )
-from simulator.scenario import load_scenario, model, syntax
-from simulator.scenario.expression_text import format_expression as words
 
 
 def main(args: argparse.Namespace) -> int:
-    scenario, findings = load_scenario(args.file)
+    scenario, findings = load_scenario(args.file, settings=args.set, arm=args.arm)
     findings.raise_if_errors()
     assert scenario is not None  # no errors, so there is one
     if args.json:
@@ -48,6 +49,9 @@ def describe(scenario: model.Scenario, out: Console) -> None:
     _describe_measurements(scenario, out)
     _describe_treatments(scenario, out)
     _describe_care(scenario, out)
+    _describe_prevention(scenario, out)
+    describe_courses(scenario, out)
+    _describe_constraints(scenario, out)
     _describe_sources(scenario, out)
 
 
@@ -56,7 +60,8 @@ def _describe_population(scenario: model.Scenario, out: Console) -> None:
     population = scenario.population
     if population is not None:
         rows.append(("size", f"{population.size:,} patients"))
-        rows.append(("period", f"{population.from_} to {population.to}"))
+        zone = f", {population.time_zone}" if population.time_zone is not None else ""
+        rows.append(("period", f"{population.from_} to {population.to}{zone}"))
         if population.age_sex is not None:
             rows.append(("age and sex", table_words(population.age_sex)))
         if population.age is not None:
@@ -91,6 +96,8 @@ def _describe_attributes(scenario: model.Scenario, out: Console) -> None:
             drawn = words(attribute.value) if attribute.value is not None else ""
             if attribute.between is not None:
                 drawn += f" between {words(attribute.between)}"
+        for arrow in attribute.changes:
+            drawn += f"\n{arrow.from_} → {arrow.to} {trigger_words(arrow.trigger)}"
         rows.append((name, attribute.title or "", drawn, "" if attribute.unit == "1" else attribute.unit))
     if rows:
         console.show_table(out, "Attributes", ("name", "title", "drawn from", "unit"), rows)
@@ -105,8 +112,12 @@ def _describe_disease(name: str, disease: model.Disease, out: Console) -> None:
     ]
     for event_name, event in disease.events.items():
         condition = f" while {words(event.while_)}" if event.while_ is not None else ""
+        extras = block_words(event, ("rate", "while", "multiplied"))
         how = " ".join([rate_words(event.rate) + condition, *multiplier_words(event.multiplied)])
+        how = f"{how}; {extras}" if extras else how
         rows.append(("", f"{name}.{event_name}", "event", how))
+    for kind, blocks in (("symptom", disease.symptoms), ("phenotype", disease.phenotypes)):
+        rows += [("", f"{name}.{key}", kind, block_words(block)) for key, block in blocks.items()]
     rows += [("", f"{name}.diagnosed", "diagnosis", _route_words(route)) for route in disease.diagnosis]
     title = f"Disease {name}: {disease.title or name}{codes}\nstates: {', '.join(disease.states)}"
     console.show_table(out, title, ("from", "to", "", "how"), rows)
@@ -126,7 +137,29 @@ def _route_words(route: model.DiagnosisRoute) -> str:
         parts.append(f"if {words(route.if_)}")
     if route.probability is not None:
         parts.append(f"with probability {value_words(route.probability)}")
+    if route.false_positive is not None:
+        parts.append(f"false positive {value_words(route.false_positive)}")
+    for wrong in route.mistaken_for:
+        named = wrong.title or codes_words(wrong.codes)
+        parts.append(f"mistaken for {named} with probability {value_words(wrong.probability)}")
     return " ".join(parts)
+
+
+def block_words(block: model.Block, without: tuple[str, ...] = ()) -> str:
+    """What a block says beside its title, codes and source, key by key."""
+    said = {k: v for k, v in plain(block).items() if k not in ("title", "codes", "source", *without)}
+    return "; ".join(f"{key.replace('_', ' ')} {_short(value)}" for key, value in said.items())
+
+
+def _short(value: Any) -> str:
+    """A plain value on one line."""
+    if isinstance(value, dict):
+        if "table" in value:
+            return f"by {', '.join(value['by'])}"
+        if value.keys() == {"from", "to", "trigger"}:
+            return f"{value['from']} → {value['to']} {_short(value['trigger'])}"
+        return ", ".join(f"{key} {_short(item)}" for key, item in value.items())
+    return ", ".join(map(_short, value)) if isinstance(value, list) else str(value)
 
 
 def _describe_measurements(scenario: model.Scenario, out: Console) -> None:
@@ -152,11 +185,12 @@ def _describe_measurements(scenario: model.Scenario, out: Console) -> None:
 def _describe_treatments(scenario: model.Scenario, out: Console) -> None:
     rows = []
     for name, treatment in scenario.treatments.items():
-        start = f"when {words(treatment.start.when)}"
-        if treatment.start.uptake is not None:
-            start += f"\nuptake {value_words(treatment.start.uptake)}"
-        if treatment.start.delay is not None:
-            start += f"\ndelay {words(treatment.start.delay)}"
+        begins = treatment.start
+        start = f"when {words(begins.when)}" if begins is not None else "by pathways"
+        if begins is not None and begins.uptake is not None:
+            start += f"\nuptake {value_words(begins.uptake)}"
+        if begins is not None and begins.delay is not None:
+            start += f"\ndelay {words(begins.delay)}"
         if treatment.available is not None:
             start += f"\nfrom {treatment.available} on"
         if treatment.contraindicated is not None:
@@ -165,6 +199,15 @@ def _describe_treatments(scenario: model.Scenario, out: Console) -> None:
             start += f"\nnever with {', '.join(treatment.never_with)}"
         stop = "\n".join(trigger_words(s) for s in treatment.stop)
         effects = "\n".join(_effect_words(e) for e in treatment.effects)
+        for other in treatment.interacts:
+            effects += f"\nwith {other.with_}: {'; '.join(_effect_words(e) for e in other.effects)}"
+        if treatment.dose is not None:
+            start += f"\ndose {block_words(treatment.dose)}"
+        if treatment.adherence is not None:
+            start += f"\nadherence {value_words(treatment.adherence)}"
+        if treatment.supply is not None:
+            refills = f", {treatment.refills} refills" if treatment.refills is not None else ""
+            start += f"\nsupply {words(treatment.supply)}{refills}"
         title = "\n".join(filter(None, (treatment.title or "", codes_words(treatment.codes))))
         rows.append((name, title, start, stop, effects))
     if rows:
@@ -174,14 +217,15 @@ def _describe_treatments(scenario: model.Scenario, out: Console) -> None:
 
 
 def _effect_words(effect: model.Effect) -> str:
+    per = f" per {words(effect.per)}" if effect.per is not None else ""
     if effect.hazard is not None:
-        return f"hazard of {effect.hazard} × {words(effect.by) if effect.by is not None else '1'}"
+        return f"hazard of {effect.hazard} × {words(effect.by) if effect.by is not None else '1'}{per}"
     moves = [
         f"{kind} {words(value)}"
         for kind, value in (("shift", effect.shift), ("drift", effect.drift))
         if value
     ]
-    return f"{effect.measurement} {' and '.join(moves)}"
+    return f"{effect.measurement} {' and '.join(moves)}{per}"
 
 
 def _describe_care(scenario: model.Scenario, out: Console) -> None:
@@ -199,14 +243,43 @@ def _describe_care(scenario: model.Scenario, out: Console) -> None:
         when += [f"if {words(care.if_)}"] if care.if_ is not None else []
         when += [f"with probability {value_words(care.probability)}"] if care.probability is not None else []
         when += [f"after {words(care.after)}"] if care.after is not None else []
+        when += [f"open {', '.join(care.hours)}"] if care.hours else []
         done = [m.measure + (f" if {words(m.if_)}" if m.if_ is not None else "") for m in care.measures] + [
             order.title or key for key, order in care.orders.items()
         ]
+        done += [each.order_set for each in care.order_sets]
+        done += [each.do for each in care.does] + [f"refers to {each.to}" for each in care.refers]
         rows.append((name, care.class_, "\n".join(when), "\n".join(done), codes_words(care.reason)))
     if rows:
         console.show_table(
             out, "Care", ("name", "class", "when", "measured and done", "reason"), rows, spaced=True
         )
+
+
+def _describe_prevention(scenario: model.Scenario, out: Console) -> None:
+    """Allergies, immunisations, panels and order sets, each in a table; loss to follow-up in one line."""
+    sections: tuple[tuple[str, Mapping[str, model.Block]], ...] = (
+        ("Allergies", scenario.allergies),
+        ("Immunisations", scenario.immunisations),
+        ("Panels", scenario.panels),
+        ("Order sets", scenario.order_sets),
+        ("Access", {"follow-up": scenario.follow_up} if scenario.follow_up is not None else {}),
+    )
+    for title, blocks in sections:
+        rows = []
+        for name, block in blocks.items():
+            known = "\n".join(
+                filter(None, (getattr(block, "title", None), codes_words(getattr(block, "codes", {}))))
+            )
+            rows.append((name, known, block_words(block).replace("; ", "\n")))
+        if rows:
+            console.show_table(out, title, ("name", "title", "what"), rows, spaced=True)
+
+
+def _describe_constraints(scenario: model.Scenario, out: Console) -> None:
+    rows = [(words(block.never), block.because or "") for block in scenario.constraints]
+    if rows:
+        console.show_table(out, "What must never be", ("never", "because"), rows)
 
 
 def _describe_sources(scenario: model.Scenario, out: Console) -> None:

@@ -62,10 +62,14 @@ def build_parser() -> argparse.ArgumentParser:
     _add_check(commands)
     _add_run(commands)
     _add_describe(commands)
+    _add_graph(commands)
+    _add_preview(commands)
     _add_patient(commands)
+    _add_explain(commands)
     _add_summary(commands)
     _add_regenerate(commands)
     _add_verify(commands)
+    _add_test(commands)
     return parser
 
 
@@ -87,6 +91,7 @@ def _add_check(commands: Commands[Parser]) -> None:
         "Exit code: 0 fine (warnings do not count), 1 errors found, 2 a file cannot be read.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="scenario (YAML)")
+    add_settings(parser)
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
 
 
@@ -109,6 +114,20 @@ def _add_drawing(parser: Parser) -> None:
     parser.add_argument(
         "--workers", type=values.count, metavar="W", help="processes or threads (default: one per processor)"
     )
+    add_settings(parser, arm=True)
+
+
+def add_settings(parser: Parser, *, arm: bool = False) -> None:
+    """The options that choose among what a scenario offers: values of its parameters, and its arm."""
+    parser.add_argument(
+        "--set",
+        type=values.setting,
+        action=values.Once,
+        metavar="NAME=VALUE",
+        help="value of a parameter, e.g. uptake=50%% or onset_rate=0.03/year; may be given several times",
+    )
+    if arm:
+        parser.add_argument("--arm", metavar="NAME", help="arm of the scenario (default: base)")
 
 
 def _add_run(commands: Commands[Parser]) -> None:
@@ -122,6 +141,17 @@ def _add_run(commands: Commands[Parser]) -> None:
     parser.add_argument("file", metavar="FILE", help="scenario (YAML)")
     parser.add_argument("--out", required=True, metavar="DIR", help="folder to write; must not exist yet")
     _add_drawing(parser)
+    parser.add_argument(
+        "--arms", action="store_true", help="run all arms, with the same patients: DIR/base, DIR/…"
+    )
+    parser.add_argument(
+        "--sweep",
+        type=values.sweep,
+        action=values.Once,
+        metavar="NAME=VALUE,VALUE,…",
+        help="run once for each value of a parameter: DIR/NAME=VALUE, …; given several times, for every "
+        "combination",
+    )
     parser.add_argument("--force", action="store_true", help="replace DIR if it holds a dataset")
     parser.add_argument("--json", action="store_true", help="print what was written as JSON")
 
@@ -134,7 +164,55 @@ def _add_describe(commands: Commands[Parser]) -> None:
         "Say what is in a scenario: population, diseases, measurements, treatments, care, sources.",
     )
     parser.add_argument("file", metavar="FILE", help="scenario (YAML)")
+    add_settings(parser, arm=True)
     parser.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def _add_graph(commands: Commands[Parser]) -> None:
+    parser = _command(
+        commands,
+        "graph",
+        "draw diseases, and who acts on whom",
+        "Draw each disease as a state diagram, and who acts on whom. Without --out the drawing goes to stdout: "
+        "one as Mermaid, several as a Markdown page of Mermaid, which GitHub and most editors show as pictures.",
+    )
+    parser.add_argument("file", metavar="FILE", help="scenario (YAML)")
+    parser.add_argument(
+        "--disease", metavar="NAME", help="only this disease; with --influences, only what touches it"
+    )
+    parser.add_argument("--influences", action="store_true", help="only who acts on whom")
+    parser.add_argument(
+        "--format",
+        choices=("mermaid", "markdown", "dot", "svg", "html"),
+        help="default: what --out ends in, else mermaid; svg and html need Graphviz",
+    )
+    parser.add_argument("--out", metavar="FILE", help="file to write: .md .mmd .dot .svg .html")
+    parser.add_argument("--force", action="store_true", help="replace FILE if it exists")
+
+
+def _add_preview(commands: Commands[Parser]) -> None:
+    parser = _command(
+        commands,
+        "preview",
+        "run a small population and show what comes of it",
+        "Run a small population in memory and show what comes of it: ages, prevalence and incidence, states, "
+        "survival, delays, measurements, encounters, treatments, sample patients. In short on the terminal, "
+        "with --out as a page for a browser.",
+    )
+    parser.add_argument("file", metavar="FILE", help="scenario (YAML)")
+    parser.add_argument("--out", metavar="FILE.html", help="write the page; needs no network and no script")
+    parser.add_argument("--force", action="store_true", help="replace FILE.html if it exists")
+    parser.add_argument(
+        "--size", type=values.count, default=2_000, metavar="N", help="patients (default: 2000)"
+    )
+    parser.add_argument(
+        "--seed", type=values.seed, default=0, metavar="S", help="seed, 0 to 2^64-1 (default: 0)"
+    )
+    parser.add_argument(
+        "--workers", type=values.count, metavar="W", help="threads (default: one per processor)"
+    )
+    add_settings(parser, arm=True)
+    parser.add_argument("--json", action="store_true", help="print the main numbers as JSON")
 
 
 def _add_patient(commands: Commands[Parser]) -> None:
@@ -149,6 +227,29 @@ def _add_patient(commands: Commands[Parser]) -> None:
     parser.add_argument(
         "--all", action="store_true", help="show every visit, even those where nothing changed"
     )
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def _add_explain(commands: Commands[Parser]) -> None:
+    parser = _command(
+        commands,
+        "explain",
+        "say why something happened to a patient, or why not",
+        "Say why something happened to a patient: what fired, at which hazard and by what luck, or which "
+        "rule allowed it, and the chain of causes back to birth. The patient is lived again for it.",
+    )
+    parser.add_argument("dataset", metavar="DIR", help="dataset that `run` wrote")
+    parser.add_argument(
+        "--patient", required=True, type=values.count, metavar="ID", help="subject_id, from 1"
+    )
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--event", type=values.count, metavar="K", help="the whole story of one (default: a table of all)"
+    )
+    what.add_argument(
+        "--why-not", metavar="TREATMENT", help="which part of its rule kept a treatment from the patient"
+    )
+    parser.add_argument("--all", action="store_true", help="show what is usual in this life, too")
     parser.add_argument("--json", action="store_true", help="print it as JSON")
 
 
@@ -196,6 +297,23 @@ def _add_verify(commands: Commands[Parser]) -> None:
     )
     parser.add_argument("dataset", metavar="DIR", help="dataset that `run` wrote")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
+
+
+def _add_test(commands: Commands[Parser]) -> None:
+    parser = _command(
+        commands,
+        "test",
+        "hold a scenario against its expectations and published targets",
+        "Simulate a scenario and hold what comes out against its `expect:` and `targets:`, each with a "
+        "95% interval. Exit code: 0 none fails, 1 one fails (with --strict: or cannot be told), 2 bad input.",
+    )
+    parser.add_argument("file", metavar="FILE", help="scenario (YAML) with `expect:` or `targets:`")
+    parser.add_argument(
+        "--dataset", metavar="DIR", help="judge this dataset of the scenario, instead of a new run"
+    )
+    _add_drawing(parser)
+    parser.add_argument("--strict", action="store_true", help="count as failed what cannot be told")
+    parser.add_argument("--json", action="store_true", help="print the outcomes as JSON")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -17,7 +17,14 @@ def main(args: argparse.Namespace) -> int:
     from simulator import api
 
     patient = api.regenerate(
-        args.file, args.patient, size=args.size, seed=args.seed, workers=args.workers, step=args.step
+        args.file,
+        args.patient,
+        size=args.size,
+        seed=args.seed,
+        workers=args.workers,
+        step=args.step,
+        set=args.set,
+        arm=args.arm,
     )
     events = [_plain(row) for row in patient.events.to_pylist()]
     if args.format == "jsonl":

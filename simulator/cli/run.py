@@ -17,6 +17,7 @@ from rich.markup import escape
 
 from simulator.cli import console
 from simulator.cli.console import short, thousands
+from simulator.errors import UsageError
 
 if TYPE_CHECKING:
     from simulator.engine.run import Progress
@@ -30,6 +31,8 @@ REDRAW = 0.1
 def main(args: argparse.Namespace) -> int:
     from simulator import api
 
+    if args.arms or args.sweep:
+        return _several(args)
     begin = time.perf_counter()
     with progress_bar(args.file) as told:
         api.run(
@@ -39,6 +42,8 @@ def main(args: argparse.Namespace) -> int:
             seed=args.seed,
             workers=args.workers,
             step=args.step,
+            set=args.set,
+            arm=args.arm,
             force=args.force,
             progress=told,
         )
@@ -48,6 +53,47 @@ def main(args: argparse.Namespace) -> int:
         console.print_json(_facts(dataset, seconds))
     else:
         _tell(dataset, seconds)
+    return 0
+
+
+def _several(args: argparse.Namespace) -> int:
+    """Over values of parameters, or in all arms: one dataset each, and a list of them."""
+    from simulator import api
+
+    if args.arms and args.arm:
+        raise UsageError("--arm and --arms are given", remedy="--arms runs all of them; give one of the two.")
+    begin = time.perf_counter()
+    datasets = api.sweep(
+        args.file,
+        args.out,
+        over=args.sweep,
+        arms=args.arms or ([args.arm] if args.arm else False),
+        size=args.size,
+        seed=args.seed,
+        workers=args.workers,
+        step=args.step,
+        set=args.set,
+        force=args.force,
+        watch=lambda folder: progress_bar(f"{args.file} · {folder}"),
+    )
+    seconds = time.perf_counter() - begin
+    if args.json:
+        facts = [{"folder": folder, **_facts(dataset, None)} for folder, dataset in datasets.items()]
+        console.print_json({"out": args.out, "runs": facts, "seconds": round(seconds, 3)})
+        return 0
+    out = console.stdout()
+    out.print(
+        f"wrote [bold]{escape(args.out)}[/bold] · {len(datasets)} dataset{'s' * (len(datasets) > 1)} "
+        f"in {console.seconds(seconds)}"
+    )
+    counted = ("patients", "deaths", "encounters", "events")
+    rows = [
+        (folder, *(thousands(dataset.manifest["summary"][name]) for name in counted))
+        for folder, dataset in datasets.items()
+    ]
+    console.show_table(
+        out, "Of the same patients, with the same luck", ("folder", *counted), rows, right=counted
+    )
     return 0
 
 
@@ -106,7 +152,7 @@ def _rate(state: Progress) -> str:
     return f"{short(state.done / state.seconds)} patients/s · {short(state.events / state.seconds)} events/s"
 
 
-def _facts(dataset: Dataset, seconds: float) -> dict[str, Any]:
+def _facts(dataset: Dataset, seconds: float | None) -> dict[str, Any]:
     from simulator.cli.statistics import size_on_disk
 
     made = dataset.manifest["provenance"]
@@ -117,7 +163,7 @@ def _facts(dataset: Dataset, seconds: float) -> dict[str, Any]:
         "digest": dataset.digest,
         **dataset.manifest["summary"],
         "bytes": size_on_disk(dataset),
-        "seconds": round(seconds, 3),
+        **({} if seconds is None else {"seconds": round(seconds, 3)}),
     }
 
 

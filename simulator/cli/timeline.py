@@ -16,6 +16,8 @@ Row = dict[str, Any]
 
 #: what the status of a treatment's row says of it
 TREATED = {"active": "started", "stopped": "stopped", "completed": "supplied"}
+#: what the status of a care plan says of it
+PLANNED = {"active": "set up", "completed": "completed", "revoked": "revoked"}
 #: what comes more often than this in a life is usual there
 OFTEN = 3
 #: measurements named when quiet visits are drawn together
@@ -166,8 +168,9 @@ class Life:
             stay += f", {_days(end - encounter['start'])}" if end is not None else ", still there"
         head = f"{visit.title or encounter['kind']} ({stay})"
         measured = self._spreads(visit.events)
-        others = [self.event_words(r) for r in visit.events if r["numeric_value"] is None]
-        return [head, *(f"  {line}" for line in others), *([f"  {', '.join(measured)}"] if measured else [])]
+        others = Counter(self.event_words(r) for r in visit.events if r["numeric_value"] is None)
+        lines = [line if n == 1 else f"{n} × {line}" for line, n in others.items()]
+        return [head, *(f"  {line}" for line in lines), *([f"  {', '.join(measured)}"] if measured else [])]
 
     def _quiet_words(self, visits: list[Visit]) -> list[str]:
         kinds = Counter(v.encounter["kind"] for v in visits)
@@ -190,6 +193,12 @@ class Life:
         name = self._name(row["code"])
         if row["numeric_value"] is not None:
             return f"{name} {_value(row)}"
+        if kind == "treatment" and row["status"] == "completed" and row["end"] is None:
+            return f"{name} given"
+        if kind == "care plan":
+            if row["text_value"]:  # an activity, or a goal: its end is that it is reached
+                return f"{name}: {row['text_value']}" + (" (reached)" if row["status"] == "completed" else "")
+            return f"{name} {PLANNED.get(row['status'], row['status'])}"
         if kind == "treatment":
             return f"{name} {TREATED.get(row['status'], row['status'] or 'given')}"
         words = f"diagnosis: {name}" if kind == "diagnosis" else name
@@ -239,9 +248,9 @@ class _Usual:
 
     def _matters(self, row: Row) -> bool:
         # a supply handed out once more (completed) is no news
-        return (
-            _kind(row, self._titles) in ("diagnosis", "treatment", "event") and row["status"] != "completed"
-        )
+        kind = _kind(row, self._titles)
+        news = kind in ("diagnosis", "treatment", "event", "care plan") and row["status"] != "completed"
+        return news or kind in ("procedure", "immunisation")
 
     def _key(self, row: Row) -> tuple[str, str | None]:
         return row["code"], row["status"]

@@ -37,17 +37,9 @@ def lower(low: Lowering, name: str, attribute: Attribute) -> m.VarSpec:
 
 
 def _categorical(low: Lowering, name: str, attribute: Attribute) -> m.VarSpec:
-    draw = attribute.draw
+    assert attribute.draw is not None
     where = Where.key(attribute, "draw", once=True)
-    if isinstance(draw, Table):
-        categories, weights = _from_table(low, name, draw, where)
-    else:
-        assert draw is not None
-        categories = tuple(draw)
-        found = [low.resolver.probability(p, where) for p in draw.values()]
-        weights = tuple(w for w in found if w is not None)
-        if len(weights) == len(found):
-            _check_total(low, [algebra.constant(w) for w in weights], attribute, where)
+    categories, weights = shares(low, name, attribute.draw, where)
     index = low.names.var(name)
     low.names.categories[name] = categories
     low.names.add(name, "attribute", index)
@@ -62,6 +54,19 @@ def _categorical(low: Lowering, name: str, attribute: Attribute) -> m.VarSpec:
         ]
         code = places[0] if places else -1
     return m.VarSpec(name, categories, weights, recorded=bool(attribute.codes), code=code)
+
+
+def shares(
+    low: Lowering, name: str, draw: dict[str, s.Expr] | Table, where: Where
+) -> tuple[tuple[str, ...], tuple[m.Term, ...]]:
+    """Categories with their probabilities, from a mapping or a table whose last axis is `name`."""
+    if isinstance(draw, Table):
+        return _from_table(low, name, draw, where)
+    found = [low.resolver.probability(p, where) for p in draw.values()]
+    weights = tuple(w for w in found if w is not None)
+    if len(weights) == len(found):
+        _check_total(low, [algebra.constant(w) for w in weights], None, where)
+    return tuple(draw), weights
 
 
 def _check_total(low: Lowering, values: list[float | None], node: object, where: Where, at: str = "") -> None:

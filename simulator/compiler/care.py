@@ -26,14 +26,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from simulator.compiler import algebra, hazards
+from simulator.compiler import algebra, hazards, order_sets, referrals, stays, visits
 from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
-from simulator.compiler.distributions import DURATION, distribution, fixed, lognormal, mean_of, uniform
+from simulator.compiler.distributions import (
+    DURATION,
+    LENGTH,
+    distribution,
+    fixed,
+    lognormal,
+    mean_of,
+    uniform,
+)
 from simulator.compiler.kinds import years_of
 from simulator.compiler.terms import Where
 from simulator.knowledge.codes import preferred
-from simulator.scenario.model import Care, Measure, Order
+from simulator.scenario.model import Care, Complication, RecurrentEvent
+from simulator.scenario.model_disease import Complication as EventComplication
 
 PRIORITY = {"ambulatory": 0, "virtual": 0, "home": 0, "emergency": 1, "inpatient": 2}
 
@@ -52,6 +61,9 @@ def declare(low: Lowering, name: str, care: Care) -> None:
     low.names.add(name, "care", low.names.process(name))
     low.names.event(f"{name}.visit")
     low.encounter_index[name] = len(low.encounter_index)
+    referrals.declare(low, name, care.refers)
+    if care.stay is not None:
+        stays.declare(low, name, care)
     if _triggers(care) and name in low.requested:
         low.names.process(f"{name}.request")
 
@@ -66,7 +78,9 @@ def encounter(low: Lowering, name: str, care: Care) -> None:
     resolver = low.resolver
     duration: m.Distribution | None = _DURATION[care.class_]
     if care.duration is not None:
-        duration = distribution(resolver, care.duration, Where.key(care, "duration"), DURATION)
+        duration = distribution(resolver, care.duration, Where.key(care, "duration"), LENGTH)
+    if care.stay is not None:
+        duration = stays.UNTIL_CLOSED
     codes = dict(care.reason) or _codes_of_event(low, care)
     reason = preferred(codes, "") if codes else None
     add_encounter(low, name, care.class_, duration, care.title, reason)
@@ -99,10 +113,20 @@ def _codes_of_event(low: Lowering, care: Care) -> dict[str, str]:
 
 
 def _event_codes(low: Lowering, event: str) -> tuple[dict[str, str], str] | None:
-    """Codes and title of a recurrent event, if it has any."""
+    """Codes and title of a recurrent event, complication or state of a disease, if it has any."""
     disease, _, key = event.partition(".")
-    block = low.scenario.diseases.get(disease)
-    happening = block.events.get(key) if block is not None else None
+    block, procedure = low.scenario.diseases.get(disease), low.scenario.procedures.get(disease)
+    happening: RecurrentEvent | Complication | EventComplication | None = None
+    if block is not None:
+        if key in block.state_codes:
+            return dict(block.state_codes[key]), f"{block.title or disease}, {key.replace('_', ' ')}"
+        first, _, rest = key.partition(".")
+        event_block = block.events.get(first)
+        happening = event_block  # one of its severities has its codes, a complication its own
+        if event_block is not None and rest in event_block.complications:
+            happening = event_block.complications[rest]
+    elif procedure is not None:
+        happening = procedure.complications.get(key)
     if happening is None or not happening.codes:
         return None
     return dict(happening.codes), happening.title or key.replace("_", " ")
@@ -112,33 +136,38 @@ def lower(low: Lowering, name: str, care: Care) -> None:
     """Add the processes of a care block."""
     low.labels[name] = care.title or name
     given = _triggers(care)
-    index = low.encounter_index[name]
-    visit = _visit(low, name, care, index)
+    visit_actions = visit(low, name, care)
     if given[:1] == ["every"]:
-        states = _scheduled(low, name, care, visit)
+        states = _scheduled(low, name, care, visit_actions)
     elif given[:1] == ["rate"]:
-        states = _by_rate(low, name, care, visit)
+        states = _by_rate(low, name, care, visit_actions)
     elif given[:1] == ["on"]:
-        states = _on_events(low, name, care, visit)
+        states = _on_events(low, name, care, visit_actions)
     elif given[:1] == ["at"]:
-        states = _at_ages(low, name, care, visit)
+        states = _at_ages(low, name, care, visit_actions)
     else:
-        states = [m.State("waiting", _answers(low, name, visit))]
-        if name not in low.requested:
+        states = [m.State("waiting", _answers(low, name, visit_actions))]
+        if name not in low.requested and name not in low.visited:
             low.resolver.report(
                 "W309", f"nothing ever leads to care {name}", care, Where(care.path, care.span),
-                remedy="give it `every`, `rate`, `on` or `at`, or a diagnosis route with `visit:`",
+                remedy="give it `every`, `rate`, `on` or `at`, or let a diagnosis or pathway lead there",
             )  # fmt: skip
     low.add_process(m.Process(name, tuple(states)))
     if given and name in low.requested:
-        low.add_process(m.Process(f"{name}.request", (m.State("waiting", _answers(low, name, visit)),)))
+        low.add_process(
+            m.Process(f"{name}.request", (m.State("waiting", _answers(low, name, visit_actions)),))
+        )
+    referrals.lower(low, name, care.refers, low.encounter_index[name], f"{name}.visit")
+    if care.stay is not None:
+        stays.lower(low, name, care)
 
 
 def _answers(low: Lowering, name: str, visit: Sequence[m.Action]) -> tuple[m.Arrow, ...]:
     if name not in low.requested:
         return ()
     heard = m.OnEvent(low.names.event(f"visit:{name}"))
-    return (m.Arrow(f"{name}: visit for diagnosis", 0, heard, tuple(visit)),)
+    why = "visit for diagnosis" if name in low.diagnosing else "visit asked for"
+    return (m.Arrow(f"{name}: {why}", 0, heard, tuple(visit)),)
 
 
 def _for(low: Lowering, name: str, care: Care, *, once: bool) -> m.Term | None:
@@ -158,44 +187,15 @@ def _chance(low: Lowering, care: Care) -> m.Term | None:
     return low.resolver.probability(care.probability, Where.key(care, "probability", once=True))
 
 
-def _visit(low: Lowering, name: str, care: Care, index: int) -> list[m.Action]:
-    """What happens at a visit: measurements, orders, and word that it took place."""
-    actions: list[m.Action] = [m.Visit(index)]
-    for each in care.measures:
-        actions += _measure(low, name, each, index)
-    for key, order in care.orders.items():
-        actions += _order(low, name, key, order, index)
-    actions.append(m.Raise(low.names.event(f"{name}.visit")))
-    return actions
-
-
-def _measure(low: Lowering, name: str, block: Measure, index: int) -> list[m.Action]:
-    if not low.resolver.is_a(block.measure, "measurement", None, Where.key(block, "measure")):
-        return []
-    low.measured.add(block.measure)
-    action = m.Measure(low.names.symbols[block.measure].index, index)
-    return _perhaps(low, block, f"{name}: {block.measure}", f"`if` of {block.measure} at care {name}", action)
-
-
-def _order(low: Lowering, name: str, key: str, block: Order, index: int) -> list[m.Action]:
-    code = low.code(key, block.codes, block.title, "order", status="completed")
-    chart = f"`if` of order {key} at care {name}"
-    return _perhaps(low, block, f"{name}: {key}", chart, m.Emit(code, encounter=index))
-
-
-def _perhaps(
-    low: Lowering, block: Measure | Order, stream: str, chart: str, action: m.Action
-) -> list[m.Action]:
-    """`action`, if the block's condition holds and its chance falls so."""
-    condition: m.Term | None = None
-    chance: m.Term | None = None
-    if block.if_ is not None:
-        condition = low.resolver.condition(block.if_, Where.key(block, "if", once=True, chart=chart))
-    if block.probability is not None:
-        chance = low.resolver.probability(block.probability, Where.key(block, "probability", once=True))
-    if condition is None and chance is None:
-        return [action]
-    return [m.If(condition, chance, stream, (action,))]
+def visit(low: Lowering, name: str, care: Care) -> list[m.Action]:
+    """What happens at a visit: what is measured, ordered and done, and word that it took place."""
+    index = low.encounter_index[name]
+    begins: list[m.Action] = [m.Visit(index)]
+    if care.stay is not None:
+        begins = [*stays.admission(low), *begins]
+    done = order_sets.actions(low, name, care.order_sets, index)
+    done += visits.work(low, name, index, care.measures, care.orders, care.does)
+    return [*begins, *done, m.Raise(low.names.event(f"{name}.visit"))]
 
 
 def _takes_place(

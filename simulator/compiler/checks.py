@@ -38,6 +38,13 @@ def blocks_by_kind(scenario: Scenario) -> dict[str, dict[str, Block]]:
         "measurement": dict(scenario.measurements),
         "treatment": dict(scenario.treatments),
         "care": dict(scenario.care),
+        "procedure": dict(scenario.procedures),
+        "pathway": dict(scenario.pathways),
+        "care plan": dict(scenario.care_plans),
+        "allergy": dict(scenario.allergies),
+        "immunisation": dict(scenario.immunisations),
+        "panel": dict(scenario.panels),
+        "order set": dict(scenario.order_sets),
         "exchange": dict(scenario.exchange),
     }
 

@@ -13,20 +13,20 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from simulator import units
 from simulator.compiler import algebra
 from simulator.compiler import machine as m
 from simulator.compiler.kinds import SHARE, Typed, in_unit, truth, years_of, years_to_us
 from simulator.compiler.names import listing, nearest
+from simulator.compiler.time_zones import next_midnight
 from simulator.scenario import syntax as s
+from simulator.scenario.bands import MONTHS
 
 if TYPE_CHECKING:
     from simulator.compiler.terms import Resolver, Where
 
 _MIRROR = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _OPS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
-_MOVING = ("age", "now", "since", "count", "level")
-_EPOCH = dt.date(1970, 1, 1)
+_MOVING = ("age", "now", "year", "since", "count", "level")
 
 
 @dataclass(slots=True)
@@ -36,11 +36,6 @@ class Threshold:
     measurement: str
     node: s.Expr
     where: Where
-
-
-def midnight(day: dt.date) -> int:
-    """Microseconds from 1970-01-01T00:00Z to the beginning of a day (UTC)."""
-    return (day - _EPOCH).days * units.DAY_US
 
 
 def compare(resolver: Resolver, expr: s.Binary, where: Where) -> Typed | None:
@@ -87,10 +82,18 @@ def membership(resolver: Resolver, expr: s.In, where: Where) -> Typed | None:
 
 def _has_choices(resolver: Resolver, expr: s.Expr) -> bool:
     """Whether `expr` names something that is one of several words: a category or a disease."""
+    if isinstance(expr, s.Last):
+        return f"last {expr.measurement.text}" in resolver.names.categories
     if not isinstance(expr, s.Name):
         return False
+    if expr.text == "month":
+        return True
+    if expr.text in resolver.names.stays:
+        return True
     symbol = resolver.names.symbols.get(expr.text)
-    return symbol is not None and (symbol.kind == "disease" or expr.text in resolver.names.categories)
+    return symbol is not None and (
+        symbol.kind in ("disease", "symptom") or expr.text in resolver.names.categories
+    )
 
 
 def _chosen(
@@ -98,7 +101,7 @@ def _chosen(
 ) -> Typed | None:
     """Whether a category or disease is one of `choices`."""
     masks = resolver.names.states.get(item.name, {}) if item.kind == "disease" else {}
-    legal = [x for x in masks if x] if masks else list(resolver.names.categories[item.name])
+    legal = [x for x in masks if x] if masks else list(resolver.names.categories.get(item.name, MONTHS))
     terms: list[m.Term] = []
     complete = True
     for choice in choices:
@@ -131,6 +134,8 @@ def _compare_items(
         return _age(resolver, op, b, expr, where)
     if a.kind == "now":
         return _date(resolver, op, b, expr, where)
+    if a.kind == "year":
+        return _year(resolver, op, b, expr, where)
     if a.kind == "since":
         return _since(resolver, op, a, b, expr, where)
     if a.kind == "count":
@@ -196,7 +201,8 @@ def _date(resolver: Resolver, op: str, b: Typed, expr: s.Expr, where: Where) -> 
     if b.kind != "date" or b.constant is None:
         _mismatch(resolver, "the date", "date >= 2019-10-21", b, expr, where)
         return None
-    begin, after = m.TimeAtLeast(int(b.constant)), m.TimeAtLeast(int(b.constant) + units.DAY_US)
+    begin = m.TimeAtLeast(int(b.constant))
+    after = m.TimeAtLeast(next_midnight(int(b.constant), resolver.zone))
     on_day = algebra.all_of(begin, algebra.negation(after))
     terms: dict[str, m.Term] = {
         ">=": begin,
@@ -207,6 +213,23 @@ def _date(resolver: Resolver, op: str, b: Typed, expr: s.Expr, where: Where) -> 
         "!=": algebra.negation(on_day),
     }
     return truth(terms[op])
+
+
+def _year(resolver: Resolver, op: str, b: Typed, expr: s.Expr, where: Where) -> Typed | None:
+    value = b.constant
+    if b.kind != "number" or b.unit is not None or value is None or value != int(value):
+        _mismatch(resolver, "a calendar year", "year >= 2015", b, expr, where)
+        return None
+    if not dt.MINYEAR < value < dt.MAXYEAR:
+        resolver.report("E605", f"{value:g} is not a year of the calendar", expr, where)
+        return None
+    year = int(value)
+    begin, after = (m.TimeAtLeast(resolver.midnight(dt.date(y, 1, 1))) for y in (year, year + 1))
+    if op in ("==", "!="):
+        within = algebra.all_of(begin, algebra.negation(after))
+        return truth(within if op == "==" else algebra.negation(within))
+    reached = begin if op in (">=", "<") else after
+    return truth(reached if op in (">=", ">") else algebra.negation(reached))
 
 
 def _since(resolver: Resolver, op: str, a: Typed, b: Typed, expr: s.Expr, where: Where) -> Typed | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from simulator.compiler import machine as m
 from simulator.compiler.hazards import Effects
@@ -13,17 +14,20 @@ from simulator.errors import Findings
 from simulator.knowledge import codes as knowledge
 from simulator.scenario.model import Scenario
 
+if TYPE_CHECKING:
+    from simulator.compiler.doses import Amount
+
 
 @dataclass(slots=True)
 class Codes:
-    """The codes that may be recorded; each (code, kind, status) has one place."""
+    """The codes that may be recorded; each (code, kind, status, unit, text) has one place."""
 
     items: list[m.CodeSpec] = field(default_factory=list)
-    _places: dict[tuple[str, str, str | None], int] = field(default_factory=dict)
+    _places: dict[tuple[str | None, ...], int] = field(default_factory=dict)
 
     def place(self, spec: m.CodeSpec) -> int:
         """The index of a code, added if it is new."""
-        key = (spec.code, spec.kind, spec.status)
+        key = (spec.code, spec.kind, spec.status, spec.unit, spec.text)
         if key not in self._places:
             self._places[key] = self.append(spec)
         return self._places[key]
@@ -49,7 +53,17 @@ class Lowering:
     processes: dict[int, m.Process] = field(default_factory=dict)
     labels: dict[str, str] = field(default_factory=dict)
     requested: set[str] = field(default_factory=set)  # care that diagnosis routes send people to
+    remembered: set[str] = field(default_factory=set)  # measurements whose `previous` value is asked for
+    guards: dict[str, list[m.Term]] = field(default_factory=dict)  # by treatment: what constraints forbid
     measured: set[str] = field(default_factory=set)  # measurements that some visit takes
+    doses: dict[str, Amount] = field(default_factory=dict)  # by treatment that has a dose
+    schedules: dict[str, m.Schedule] = field(default_factory=dict)  # opening hours, by care that has any
+    diagnosing: set[str] = field(default_factory=set)  # those of them that diagnosis routes name
+    visited: set[str] = field(default_factory=set)  # care that pathways visit
+    prescribed: set[str] = field(default_factory=set)  # treatments that pathways start or stop
+    given: set[str] = field(default_factory=set)  # treatments that pathways give
+    done: set[str] = field(default_factory=set)  # procedures that somebody does
+    course_names: dict[str, str] = field(default_factory=dict)  # YAML path of a referral, …: its process
     _arrow_names: dict[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -63,6 +77,15 @@ class Lowering:
         self._arrow_names[name] = self._arrow_names.get(name, 0) + 1
         count = self._arrow_names[name]
         return name if count == 1 else f"{name} ({count})"
+
+    def course_name(self, name: str, path: str) -> str:
+        """`name` for the process of what stands at `path`, made unique by a number."""
+        taken = set(self.course_names.values())
+        number = 1
+        while (unique := name if number == 1 else f"{name}{number}") in taken:
+            number += 1
+        self.course_names[path] = unique
+        return unique
 
     def add_process(self, process: m.Process) -> None:
         """Put a process in the place that its name was given."""
@@ -82,6 +105,7 @@ class Lowering:
         status: str | None = None,
         unit: str | None = None,
         lasting: bool = False,
+        text: str | None = None,
     ) -> int:
         """The place of the code that records something called `name`."""
         known = tuple((k, v) for k, v in codes.items() if k in knowledge.SYSTEMS)
@@ -90,7 +114,7 @@ class Lowering:
                 knowledge.preferred(dict(known), name),
                 title or name.replace("_", " "),
                 unit,
-                None,
+                text,
                 status,
                 kind,
                 lasting,

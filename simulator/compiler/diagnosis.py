@@ -7,12 +7,19 @@ A route `at: [care…]` is an arrow on each of those visits. A route `on: event`
 and says that it is done, in this order; so the visit's encounter is open, and its
 measurements are taken, when the diagnosis is recorded at the same instant.
 
+A route that may be mistaken leads to a decision by chance, and from there to the right diagnosis or to a
+state for each wrong one, which is recorded as provisional and refuted when the right one is made. Who is
+diagnosed without having the disease (`false_positive`) is in a state of their own until it is refuted, or
+comes true.
+
 What people recover from is taken off their chart when they do, so that it can be found again.
 """
 
 from __future__ import annotations
 
-from simulator.compiler import algebra
+from dataclasses import dataclass, field
+
+from simulator.compiler import algebra, staging
 from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
 from simulator.compiler.diseases import resolves
@@ -23,19 +30,154 @@ from simulator.scenario.model import DiagnosisRoute, Disease
 UNDIAGNOSED, DIAGNOSED = 0, 1
 
 
+@dataclass(slots=True)
+class _Chart:
+    """The states of a diagnosis process beyond undiagnosed and diagnosed, as they are needed."""
+
+    arrows: list[list[m.Arrow]] = field(default_factory=lambda: [[], []])
+    names: list[str] = field(default_factory=lambda: ["undiagnosed", "diagnosed"])
+    mistaken: list[int] = field(default_factory=list)  # states of wrong diagnoses, corrected on occasion
+    refutes: dict[int, m.Action] = field(default_factory=dict)  # by such a state: the row that ends it
+    false: int | None = None  # diagnosed without the disease
+
+    def add(self, name: str) -> int:
+        """A new state."""
+        self.names.append(name)
+        self.arrows.append([])
+        return len(self.names) - 1
+
+
+def declare(low: Lowering, name: str, disease: Disease) -> None:
+    """Give the processes and events of a disease's diagnosis their names."""
+    if not disease.diagnosis:
+        return
+    names = low.names
+    names.event(f"{name}.diagnosed")
+    if any(route.mistaken_for for route in disease.diagnosis):
+        names.event(f"{name}.mistaken")
+    if any(route.refuted is not None for route in disease.diagnosis):
+        names.event(f"{name}.refuted")
+    for i, route in enumerate(disease.diagnosis, start=1):
+        if not route.at:
+            names.process(f"{name}.route{i}")
+    false = 0b100 if any(route.false_positive is not None for route in disease.diagnosis) else 0
+    names.process(f"{name}.diagnosis")
+    names.states[f"{name}.diagnosis"] = {"": 0b10 | false}
+    if disease.stage is not None:
+        staging.declare(low, name, disease)
+
+
 def lower(low: Lowering, name: str, disease: Disease) -> None:
     """Add the diagnosis process of a disease and those of its routes; none if it has no routes."""
     if not disease.diagnosis:
         return
-    arrows: list[m.Arrow] = []
+    chart = _Chart()
+    if any(route.false_positive is not None for route in disease.diagnosis):
+        chart.false = chart.add("diagnosed")
+    made: list[m.Arrow] = []  # the arrows of all routes, if nothing were mistaken
     for number, route in enumerate(disease.diagnosis, start=1):
-        arrows += _route(low, name, number, disease, route)
-    back: tuple[m.Arrow, ...] = ()
+        arrows = _route(low, name, number, disease, route)
+        made += arrows
+        if route.mistaken_for:
+            for arrow in arrows:
+                _decide(low, name, disease, route, arrow, chart)
+        else:
+            chart.arrows[UNDIAGNOSED] += arrows
+        if route.false_positive is not None:
+            _false_positive(low, name, disease, route, chart)
+    for place in chart.mistaken:
+        for arrow in made:
+            label = low.arrow_name(f"{arrow.name}, corrected")
+            actions = (chart.refutes[place], *arrow.actions)
+            chart.arrows[place].append(m.Arrow(label, DIAGNOSED, arrow.trigger, actions))
+    if disease.stage is not None:
+        chart.arrows[DIAGNOSED] += staging.again(low, name, disease, DIAGNOSED)
     if resolves(disease):
         heard = m.OnEvent(low.names.event(f"{name}.resolved"))
-        back = (m.Arrow(f"{name}: taken off the chart", UNDIAGNOSED, heard, silent=True),)
-    states = (m.State("undiagnosed", tuple(arrows)), m.State("diagnosed", back))
+        for place, state in enumerate(chart.names):
+            if place == DIAGNOSED or state == "mistaken":
+                label = low.arrow_name(f"{name}: taken off the chart")
+                chart.arrows[place].append(m.Arrow(label, UNDIAGNOSED, heard, silent=True))
+    states = tuple(m.State(each, tuple(chart.arrows[i])) for i, each in enumerate(chart.names))
     low.add_process(m.Process(f"{name}.diagnosis", states))
+
+
+def _decide(
+    low: Lowering, name: str, disease: Disease, route: DiagnosisRoute, arrow: m.Arrow, chart: _Chart
+) -> None:
+    """The occasion `arrow` leads to a decision: the right diagnosis, or one of those it is mistaken for."""
+    resolver = low.resolver
+    care = route.visit if route.visit is not None else route.at[0]
+    deciding = chart.add("deciding")
+    chart.arrows[UNDIAGNOSED].append(m.Arrow(arrow.name, deciding, arrow.trigger))
+    rest: m.Term = algebra.TRUE
+    for number, wrong in enumerate(route.mistaken_for, start=1):
+        chance = resolver.probability(wrong.probability, Where.key(wrong, "probability", once=True))
+        if chance is None or care not in low.encounter_index:
+            continue
+        encounter = low.encounter_index[care]
+        own = f"{name}.mistaken{number}"
+        rows = [
+            m.Emit(
+                low.code(own, wrong.codes, wrong.title, "diagnosis", status=s, lasting=not resolves(disease)),
+                encounter=encounter,
+            )
+            for s in ("provisional", "refuted")
+        ]
+        place = chart.add("mistaken")
+        label = low.arrow_name(f"{name}: mistaken for {wrong.title or number}")
+        actions = (rows[0], m.Raise(low.names.event(f"{name}.mistaken")))
+        chart.arrows[deciding].append(m.Arrow(label, place, m.ByChance(chance), actions))
+        rest = algebra.apply("sub", rest, chance)
+        if wrong.lasts is None:
+            chart.mistaken.append(place)
+            chart.refutes[place] = rows[1]
+            continue
+        lasts = distribution(resolver, wrong.lasts, Where.key(wrong, "lasts"), DURATION)
+        if lasts is not None:
+            right = (rows[1], *arrow.actions)
+            label = low.arrow_name(f"{name}: recognised")
+            chart.arrows[place].append(m.Arrow(label, DIAGNOSED, m.AfterDuration(lasts), right))
+    if isinstance(rest, m.Const) and rest.value < -1e-9:
+        resolver.report(
+            "E703", f"the wrong diagnoses of {name} add up to {1.0 - rest.value:g}", route,
+            Where.key(route, "mistaken_for"), expected="at most 1",
+        )  # fmt: skip
+    right_away = m.Const(max(0.0, rest.value)) if isinstance(rest, m.Const) else rest
+    label = low.arrow_name(f"{arrow.name} at once")
+    chart.arrows[deciding].append(m.Arrow(label, DIAGNOSED, m.ByChance(right_away), arrow.actions))
+
+
+def _false_positive(low: Lowering, name: str, disease: Disease, route: DiagnosisRoute, chart: _Chart) -> None:
+    """Somebody without the disease is given the diagnosis; it is refuted later, or comes true."""
+    resolver = low.resolver
+    assert route.false_positive is not None
+    assert chart.false is not None
+    chance = resolver.probability(route.false_positive, Where.key(route, "false_positive", once=True))
+    present = m.InState(low.names.processes[name], low.names.states[name][""])
+    for care in route.at:
+        if chance is None or care not in low.encounter_index:
+            continue
+        heard = m.OnEvent(low.names.event(f"{care}.visit"), algebra.negation(present), chance)
+        label = low.arrow_name(f"{name}: wrongly diagnosed at {care}")
+        recorded = _recorded(low, name, disease, low.encounter_index[care])
+        chart.arrows[UNDIAGNOSED].append(m.Arrow(label, chart.false, heard, recorded))
+    if any("comes true" in arrow.name for arrow in chart.arrows[chart.false]):
+        return
+    true = m.Arrow(f"{name}: comes true", DIAGNOSED, m.WhenTrue(present))
+    chart.arrows[chart.false].append(true)
+    if route.refuted is None:
+        return
+    lasts = distribution(resolver, route.refuted, Where.key(route, "refuted"), DURATION)
+    code = low.code(
+        name, disease.codes, disease.title, "diagnosis", status="refuted", lasting=not resolves(disease)
+    )
+    known = [low.encounter_index[care] for care in route.at if care in low.encounter_index]
+    if lasts is not None and known:
+        row = m.Emit(code, encounter=known[0])
+        tells = m.Raise(low.names.event(f"{name}.refuted"))
+        refuted = m.Arrow(f"{name}: refuted", UNDIAGNOSED, m.AfterDuration(lasts), (row, tells))
+        chart.arrows[chart.false].append(refuted)
 
 
 def _route(low: Lowering, name: str, number: int, disease: Disease, route: DiagnosisRoute) -> list[m.Arrow]:
@@ -58,7 +200,8 @@ def _recorded(low: Lowering, name: str, disease: Disease, encounter: int) -> tup
     code = low.code(
         name, disease.codes, disease.title, "diagnosis", status="active", lasting=not resolves(disease)
     )
-    return m.Emit(code, encounter=encounter), m.Raise(low.names.event(f"{name}.diagnosed"))
+    stage = staging.rows(low, name, disease, encounter) if disease.stage is not None else ()
+    return m.Emit(code, encounter=encounter), *stage, m.Raise(low.names.event(f"{name}.diagnosed"))
 
 
 def _at_visits(

@@ -6,8 +6,7 @@ state. A state that some arrows leave by chance on entry, others later, is two s
 name: one that decides, one to stay in.
 
 Entering a state raises `X.STATE`; leaving absence, `X.onset`; returning to it, `X.resolved`.
-Each recurrent event is a process `X.EVENT` with one waiting state and a rate that is zero
-while the event cannot happen; its clock starts afresh after each.
+Recurrent events and symptoms are processes of their own (`recurrent.py`, `symptoms.py`).
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ import math
 import re
 from dataclasses import dataclass, field
 
-from simulator.compiler import algebra, hazards, triggers
+from simulator.compiler import algebra, hazards, recurrent, symptoms, triggers
 from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
 from simulator.compiler.names import listing, nearest
 from simulator.compiler.terms import Where
-from simulator.scenario.model import Disease, Onset, RecurrentEvent, Transition, Trigger
+from simulator.scenario.model import Disease, Onset, Transition, Trigger
 
 ABSENT, DEAD, START = "absent", "dead", "start"
 _SLOW_MEDIAN_YEARS = 300.0
@@ -70,6 +69,15 @@ class Shape:
         return sum(1 << i for i, state in enumerate(self.states) if state in names)
 
 
+def hazards_of(name: str, disease: Disease) -> list[str]:
+    """What the hazards of a disease are called, for the effects of treatments."""
+    known = [f"{name}.onset", *(f"{name}.{e}" for e in disease.events)]
+    for key, symptom in disease.symptoms.items():
+        known += [f"{name}.{key}"] if symptom.rate is not None else []
+        known += [f"{name}.{key}.{arrow.from_} -> {arrow.to}" for arrow in symptom.course]
+    return [*known, *(h for mv in shape(name, disease).moves for h in mv.hazard_names)]
+
+
 def at_birth(onset: Onset) -> bool:
     """Whether it is decided at birth who has the disease."""
     return onset.at is not None
@@ -112,18 +120,14 @@ def declare(low: Lowering, name: str, disease: Disease) -> None:
     masks = {"": form.mask(*disease.states), ABSENT: form.mask(ABSENT)}
     masks.update({state: form.mask(state) for state in disease.states})
     names.states[name] = masks
-    for event in ("onset", *disease.states, *disease.events):
+    for event in ("onset", *disease.states):
         names.event(f"{name}.{event}")
     if resolves(disease):
         names.event(f"{name}.resolved")
-    for event in disease.events:
-        names.process(f"{name}.{event}")
-    if disease.diagnosis:
-        names.event(f"{name}.diagnosed")
-        for i, route in enumerate(disease.diagnosis, start=1):
-            if not route.at:
-                names.process(f"{name}.route{i}")
-        names.process(f"{name}.diagnosis")
+    for key, block in disease.events.items():
+        recurrent.declare(low, name, key, block)
+    for key, symptom in symptoms.all_of(disease).items():
+        symptoms.declare(low, name, key, symptom)
 
 
 def lower(low: Lowering, name: str, disease: Disease) -> None:
@@ -145,7 +149,9 @@ def lower(low: Lowering, name: str, disease: Disease) -> None:
         states.append(m.State(state, tuple(outgoing[i]), on_entry))
     low.add_process(m.Process(name, tuple(states), latent=True))
     for key, event in disease.events.items():
-        _event(low, name, key, event)
+        recurrent.lower(low, name, key, event)
+    for key, symptom in symptoms.all_of(disease).items():
+        symptoms.lower(low, name, key, symptom)
 
 
 def _check_names(low: Lowering, name: str, disease: Disease) -> None:
@@ -157,9 +163,18 @@ def _check_names(low: Lowering, name: str, disease: Disease) -> None:
         if state in (START, DEAD):
             message = f"`{state}` has a meaning of its own and cannot be a state"
             report("E506", message, None, Where.key(disease, f"states[{i}]"), remedy="choose another name")
-    for key, event in disease.events.items():
-        if key in ("onset", "resolved", "diagnosis", ABSENT, START, DEAD) or _ROUTE.fullmatch(key):
-            message = f"`{key}` has a meaning of its own and cannot be an event"
+    for key, event in (disease.events | symptoms.all_of(disease)).items():
+        if key in (
+            "onset",
+            "resolved",
+            "diagnosis",
+            "stage",
+            "mistaken",
+            ABSENT,
+            START,
+            DEAD,
+        ) or _ROUTE.fullmatch(key):
+            message = f"`{key}` has a meaning of its own and cannot be an event or symptom"
             report("E506", message, None, Where(event.path, event.span), remedy="choose another name")
 
 
@@ -181,6 +196,12 @@ def _check_moves(low: Lowering, name: str, disease: Disease, form: Shape) -> Non
             place = Where(trigger.path, trigger.span)
             low.resolver.report(
                 "E503", f"{name} has no state `{state}`", trigger, place,
+                expected=listing(disease.states), nearest=nearest(state, disease.states),
+            )  # fmt: skip
+    for state in disease.state_codes:
+        if state not in disease.states:
+            low.resolver.report(
+                "E503", f"{name} has no state `{state}`", None, Where.key(disease, "state_codes"),
                 expected=listing(disease.states), nearest=nearest(state, disease.states),
             )  # fmt: skip
     _check_twice(low, form)
@@ -326,21 +347,3 @@ def _stay_after_deciding(name: str, form: Shape, state: str, outgoing: dict[int,
     else:
         rest = m.Apply("max", (algebra.FALSE, rest))
     deciding.append(m.Arrow(f"{name}: stays {state}", form.stay[state], m.ByChance(rest), silent=True))
-
-
-def _event(low: Lowering, name: str, key: str, event: RecurrentEvent) -> None:
-    resolver = low.resolver
-    process = f"{name}.{key}"
-    low.labels[process] = event.title or key.replace("_", " ")
-    gate: m.Term | None = m.InState(low.names.processes[name], low.names.states[name][""])
-    if event.while_ is not None:
-        gate = resolver.condition(event.while_, Where.key(event, "while"))
-    rate = None
-    if gate is not None:
-        rate = hazards.by_rate(
-            resolver, event.rate, event.multiplied, Where.key(event, "rate"),
-            effects=low.effects.on(process), gate=gate,
-        )  # fmt: skip
-    happens = (m.Raise(low.names.event(process)),)
-    arrows = () if rate is None else (m.Arrow(f"{name}: {key}", 0, rate, happens),)
-    low.add_process(m.Process(process, (m.State("waiting", arrows),), latent=True))

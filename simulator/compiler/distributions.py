@@ -12,6 +12,8 @@ written                                          drawn from
 ``gamma(mean=m, shape=k)`` or ``scale=``         gamma; scale = mean / shape
 ``lognormal(median=m, sigma=s)``                 log-normal; sigma is the SD of the logarithm
 ``beta(a, b)``                                   beta on 0..1
+``{empirical: …}``, ``{kaplan_meier: …}``        empirical (`curves.py`)
+``{mixture: […]}``                               one of its parts, by share (`curves.py`)
 ===============================================  =========================================
 """
 
@@ -21,12 +23,13 @@ import math
 from dataclasses import dataclass
 
 from simulator import units
-from simulator.compiler import algebra
+from simulator.compiler import algebra, curves
 from simulator.compiler import machine as m
 from simulator.compiler.arithmetic import DISTRIBUTIONS
 from simulator.compiler.kinds import years_of
 from simulator.compiler.terms import Resolver, Where
 from simulator.scenario import syntax as s
+from simulator.scenario.expression_text import format_expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,11 @@ class Drawn:
     what: str  # duration or number
     unit: str | None = None
     signed: bool = False  # a duration that may be negative: the age at `from` of someone born later
+    mixed: bool = False  # whether a mixture can be drawn here
 
 
-DURATION = Drawn("duration")
+DURATION = Drawn("duration", mixed=True)  # a time that a process waits
+LENGTH = Drawn("duration")  # how long an encounter takes
 
 #: names of the parameters: those of the drawn thing's own kind, and pure numbers
 _PARAMETERS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -67,6 +72,17 @@ def distribution(resolver: Resolver, expr: s.Expr, where: Where, drawn: Drawn) -
             return None
         low, high = algebra.apply("sub", centre, spread), algebra.apply("add", centre, spread)
         return _checked(resolver, "uniform", {"low": low, "high": high}, expr, where, drawn)
+    if isinstance(expr, s.Curve):
+        timed = drawn.what == "duration"
+        return curves.curve(
+            resolver, expr, where, lambda e: _parameter(resolver, e, where, drawn), of_duration=timed
+        )
+    if isinstance(expr, s.Mixture):
+        if not drawn.mixed:
+            message = "a mixture can only be waited for: under `after` or `delay`"
+            resolver.report("E605", message, expr, where, remedy="use one distribution, e.g. `empirical`")
+            return None
+        return curves.mixture(resolver, expr, where, lambda e: distribution(resolver, e, where, drawn))
     if isinstance(expr, s.Call) and expr.function in DISTRIBUTIONS:
         return _call(resolver, expr, where, drawn)
     term = _parameter(resolver, expr, where, drawn)
@@ -138,7 +154,10 @@ def _checked(
     if problem is not None:
         resolver.report(code, problem, expr, where)
         return None
-    return m.Distribution(name, _machine_parameters(name, params))
+    drawing = m.Distribution(name, _machine_parameters(name, params))
+    if resolver.origins is not None:
+        resolver.origins.place(drawing, format_expression(expr), where.span, where.path)
+    return drawing
 
 
 def _problem(name: str, values: dict[str, float]) -> str | None:
@@ -177,6 +196,8 @@ def _machine_parameters(name: str, params: dict[str, m.Term]) -> tuple[m.Term, .
 
 def mean_of(distribution: m.Distribution) -> float | None:
     """Expected value of a distribution with constant parameters, else None."""
+    if distribution.kind in ("empirical", "mixture"):
+        return curves.mean_of(distribution)
     values = [algebra.constant(p) for p in distribution.params]
     known = [v for v in values if v is not None]
     if len(known) < len(values):
@@ -211,7 +232,8 @@ def lognormal(median: float, unit: str, sigma: float) -> m.Distribution:
 
 def in_years(distribution: m.Distribution) -> m.Distribution:
     """A distribution of durations in microseconds, with its constants in years instead."""
-    scaled = {"weibull": 1, "gamma": 1, "lognormal": 1}.get(distribution.kind, len(distribution.params))
+    known = {"weibull": 1, "gamma": 1, "lognormal": 1, "empirical": len(distribution.params) // 2}
+    scaled = known.get(distribution.kind, len(distribution.params))
     params = tuple(
         m.Const(years_of(p.value)) if i < scaled and isinstance(p, m.Const) else p
         for i, p in enumerate(distribution.params)

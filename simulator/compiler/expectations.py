@@ -11,11 +11,12 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.compiler.comparisons import midnight
+from simulator.compiler import pathway_walk
 from simulator.compiler.machine import Machine
+from simulator.compiler.time_zones import midnight
 from simulator.knowledge.codes import SYSTEMS, preferred
 from simulator.scenario.model import Scenario, Treatment
-from simulator.scenario.syntax import Binary, Diagnosed, Expr
+from simulator.scenario.syntax import Binary, Diagnosed, Expr, Name, On, Quantity
 
 #: groups of disease names; of each group at least one must be diagnosed
 Needs = list[frozenset[str]]
@@ -33,6 +34,7 @@ def expectations(scenario: Scenario, machine: Machine) -> dict[str, Any]:
         "available": _approvals(scenario),
         "requires_diagnosis": _indications(scenario, machine),
         "stops": _stops(scenario, machine),
+        "never": _never(scenario, machine),
         "absorbing": {
             process.name: [state.name for state in process.states if not state.arrows]
             for process in machine.processes
@@ -84,8 +86,9 @@ def _treatments(scenario: Scenario) -> dict[str, tuple[str, Treatment]]:
 
 
 def _approvals(scenario: Scenario) -> dict[str, int]:
+    zone = None if scenario.population is None else scenario.population.time_zone
     return {
-        f"{code}|{status}": midnight(block.available)
+        f"{code}|{status}": midnight(block.available, zone)
         for code, (_, block) in _treatments(scenario).items()
         if block.available is not None
         for status in ("active", "stopped")
@@ -101,7 +104,10 @@ def _lasting(machine: Machine, kind: str) -> set[str]:
 def _indications(scenario: Scenario, machine: Machine) -> dict[str, dict[str, list[str]]]:
     kept = _lasting(machine, "diagnosis")
     found: dict[str, dict[str, list[str]]] = {}
-    for code, (_, block) in _treatments(scenario).items():
+    prescribed = pathway_walk.uses(scenario)[1]
+    for code, (treatment, block) in _treatments(scenario).items():
+        if block.start is None or treatment in prescribed:
+            continue
         groups = [
             frozenset(_code(name, scenario.diseases[name].codes) for name in group)
             for group in needed_diagnoses(block.start.when)
@@ -127,3 +133,42 @@ def _stops(scenario: Scenario, machine: Machine) -> dict[str, str]:
         for code in _treatments(scenario)
         if code in kept or not machine.population.history
     }
+
+
+def _never(scenario: Scenario, machine: Machine) -> list[list[dict[str, Any]]]:
+    """Constraints that can be judged by the record alone, as parts that must not hold at once."""
+    if scenario.follow_up is not None:
+        return []  # who is lost stops unrecorded
+    found = []
+    for constraint in scenario.constraints:
+        parts = [_part(scenario, machine, each) for each in _conjuncts(constraint.never)]
+        known = [part for part in parts if part is not None]
+        if len(known) == len(parts) and any("on" in part for part in known):
+            found.append(known)
+    return found
+
+
+def _conjuncts(condition: Expr) -> list[Expr]:
+    if isinstance(condition, Binary) and condition.op == "and":
+        return _conjuncts(condition.left) + _conjuncts(condition.right)
+    return [condition]
+
+
+def _part(scenario: Scenario, machine: Machine, condition: Expr) -> dict[str, Any] | None:
+    """One part of a constraint as the checker reads it; None if the record does not tell."""
+    match condition:
+        case On(treatment=treatment, ever=False):
+            codes = {name: code for code, (name, _) in _treatments(scenario).items()}
+            code = codes.get(treatment.text, "")
+            kept = code in _lasting(machine, "treatment") or not machine.population.history
+            return {"on": code} if code and kept else None
+        case Diagnosed(disease=disease):
+            code = _code(disease.text, scenario.diseases[disease.text].codes)
+            return {"diagnosed": code} if code in _lasting(machine, "diagnosis") else None
+        case Binary(left=Name(parts=("age",)), op=op, right=Quantity(value=value, unit="year")):
+            if op in ("<", "<="):
+                return {"age": [None, value]}
+            return {"age": [value, None]} if op in (">", ">=") else None
+        case Binary(left=Name(parts=("sex",)), op="==", right=Name() as sex):
+            return {"sex": sex.text}
+    return None

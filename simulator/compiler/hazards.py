@@ -59,13 +59,18 @@ def by_rate(
 ) -> m.ByRate | None:
     """A rate with its multipliers and effects; zero while `gate` is false."""
     found = _base(resolver, rate, where)
-    factors = [multiplier(resolver, each) for each in multiplied]
+    blocks, effects = list(multiplied), list(effects)
+    factors = [multiplier(resolver, each) for each in blocks]
     known = [f for f in factors if f is not None]
     if found is None or len(known) < len(factors):
         return None
     base, stratum, factor = found
     combined = algebra.choose(gate, algebra.product([factor, *known, *effects]), algebra.FALSE)
-    return m.ByRate(base, stratum, None if combined == algebra.TRUE else combined)
+    result = m.ByRate(base, stratum, None if combined == algebra.TRUE else combined)
+    if resolver.origins is not None:
+        place = where.span, where.path
+        resolver.origins.hazard(result, found, rate, place, zip(blocks, known, strict=True), effects, gate)
+    return result
 
 
 def multiplier(resolver: Resolver, block: Multiplier) -> m.Term | None:
@@ -150,7 +155,8 @@ def _table(resolver: Resolver, hazard: Hazard, where: Where) -> tuple[m.Base, m.
         return base, None, algebra.TRUE
     if len(rest) == 1 and rest[0].kind == "var":
         return base, m.Var(rest[0].index), algebra.TRUE
-    return base, m.Lookup(rest, tuple(float(k) for k in range(strata))), algebra.TRUE
+    which = tables.Grid(rest, tuple(float(k) for k in range(strata)), grid.labels[1:])
+    return base, tables.step_function(which), algebra.TRUE
 
 
 def _cell(resolver: Resolver, expr: Expr, where: Where, unit: str, is_probability: bool) -> float | None:

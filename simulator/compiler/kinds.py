@@ -11,7 +11,7 @@ from simulator.compiler import machine as m
 
 Kind = Literal[
     "number", "duration", "rate", "date", "truth", "category",
-    "disease", "age", "now", "since", "count", "level",
+    "disease", "age", "now", "year", "since", "count", "level",
 ]  # fmt: skip
 
 #: unit of a literal percentage: 85% is 0.85, but 85 beside a measurement in %
@@ -28,6 +28,7 @@ WORDS: dict[Kind, str] = {
     "disease": "a disease",
     "age": "an age",
     "now": "the date",
+    "year": "the calendar year",
     "since": "a time since an event",
     "count": "a count of events",
     "level": "a measurement's true value",

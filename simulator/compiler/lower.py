@@ -11,56 +11,87 @@ import datetime as dt
 from pathlib import Path
 
 from simulator.compiler import (
+    access,
+    allergies,
     attributes,
     care,
+    care_plans,
+    changes,
     checks,
+    constraints,
     diagnosis,
     diseases,
+    follow_up,
     hazards,
+    immunisations,
     measurements,
+    panels,
+    pathway_walk,
+    pathways,
     population,
+    procedures,
+    schedules,
+    symptoms,
+    targets,
+    treatment_effects,
     treatments,
 )
 from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
+from simulator.compiler.curves import draw_mixtures
 from simulator.compiler.distributions import fixed
 from simulator.compiler.events import connect
+from simulator.compiler.origins import Origins
 from simulator.compiler.seasons import seasonal_bases
 from simulator.compiler.terms import Where
 from simulator.errors import Findings, ScenarioError, UsageError
 from simulator.scenario.model import Population, Scenario
-from simulator.scenario.syntax import Quantity
+from simulator.scenario.parameters import Settings
+from simulator.scenario.reading import Reading
+from simulator.scenario.syntax import Last, Quantity
+from simulator.scenario.walk import walk
 from simulator.units import time_unit
 
 _MINUTE = 60_000_000
 
 
-def lower(scenario: Scenario, findings: Findings, *, library: bool = False) -> m.Machine | None:
+def lower(
+    scenario: Scenario, findings: Findings, *, library: bool = False, origins: Origins | None = None
+) -> m.Machine | None:
     """Lower a scenario to a Machine.
 
     Args:
         scenario: as loaded.
         findings: everything that is wrong or doubtful is added here.
         library: the file is only checked: it may do without a population.
+        origins: filled with where everything was written, if given.
 
     Returns:
         The Machine, or None if there are errors among the findings.
     """
     low = Lowering.of(scenario, findings)
+    low.resolver.origins = origins
+    low.names.parameters = tuple(scenario.parameters)
     checks.names(low)
     low.codes.append(m.CodeSpec("MEDS_BIRTH", "birth"))
     low.codes.append(m.CodeSpec("MEDS_DEATH", "death"))
     low.names.later = {name for kind in checks.blocks_by_kind(scenario).values() for name in kind}
+    if scenario.population is not None and schedules.zone_is_known(low):
+        low.resolver.zone = scenario.population.time_zone
+    low.remembered = {n.measurement.text for n in walk(scenario) if isinstance(n, Last) and n.previous}
     variables = [attributes.sex(low)]
     variables += [attributes.lower(low, name, block) for name, block in scenario.attributes.items()]
     _declare(low)
     for name, treatment in scenario.treatments.items():
-        treatments.effects(low, name, treatment)
+        treatment_effects.effects(low, name, treatment)
+    for name, immunisation in scenario.immunisations.items():
+        immunisations.effects(low, name, immunisation)
     _encounters(low)
     _processes(low)
     levels = [measurements.lower(low, name, block) for name, block in scenario.measurements.items()]
     signals = _signals(low)
     checks.scenario(low, levels)
+    targets.check(low)
     who = _population(low, library)
     if findings.errors or who is None:
         return None
@@ -73,16 +104,37 @@ def _declare(low: Lowering) -> None:
     scenario = low.scenario
     routes = [route for disease in scenario.diseases.values() for route in disease.diagnosis]
     low.requested = {route.visit for route in routes if route.visit is not None and not route.at}
+    low.diagnosing = set(low.requested)
+    low.requested |= symptoms.visits(scenario)
+    low.requested |= allergies.visits(scenario)
+    low.requested |= pathway_walk.referred(scenario)
+    low.visited, low.prescribed, low.given = pathway_walk.uses(scenario)
     if scenario.mortality is not None:
         low.names.process("mortality")
+    for name, attribute in scenario.attributes.items():
+        changes.declare(low, name, attribute)
     for name, disease in scenario.diseases.items():
         diseases.declare(low, name, disease)
+        diagnosis.declare(low, name, disease)
     for index, (name, measurement) in enumerate(scenario.measurements.items()):
         measurements.declare(low, index, name, measurement)
     for name, treatment in scenario.treatments.items():
         treatments.declare(low, name, treatment)
     for name, block in scenario.care.items():
         care.declare(low, name, block)
+    for index, (name, procedure) in enumerate(scenario.procedures.items()):
+        procedures.declare(low, index, name, procedure)
+    for name, pathway in scenario.pathways.items():
+        pathways.declare(low, name, pathway)
+    for name, plan in scenario.care_plans.items():
+        care_plans.declare(low, name, plan)
+    for name, allergy in scenario.allergies.items():
+        allergies.declare(low, name, allergy)
+    for name, immunisation in scenario.immunisations.items():
+        immunisations.declare(low, name, immunisation)
+    for index, (name, panel) in enumerate(scenario.panels.items()):
+        panels.declare(low, index, name, panel)
+    follow_up.declare(low)
     for index, name in enumerate(scenario.exchange):
         low.names.add(name, "exchange", index)
 
@@ -92,6 +144,10 @@ def _encounters(low: Lowering) -> None:
     scenario = low.scenario
     for name, block in scenario.care.items():
         care.encounter(low, name, block)
+    for name, pathway in scenario.pathways.items():
+        pathways.encounter(low, name, pathway)
+    for name, plan in scenario.care_plans.items():
+        care_plans.encounter(low, name, plan)
     if scenario.treatments and "prescribing" not in scenario.care:
         care.add_encounter(low, "prescribing", "ambulatory", None, None, None)
     if scenario.treatments and "medication_review" not in scenario.care:
@@ -99,11 +155,16 @@ def _encounters(low: Lowering) -> None:
     supplied = any(t.supply is not None for t in scenario.treatments.values())
     if supplied and "pharmacy" not in scenario.care:
         care.add_encounter(low, "pharmacy", "virtual", fixed(5 * _MINUTE), None, None)
+    if immunisations.own_visits(low) and immunisations.ENCOUNTER not in scenario.care:
+        care.add_encounter(low, immunisations.ENCOUNTER, "ambulatory", fixed(10 * _MINUTE), None, None)
 
 
 def _processes(low: Lowering) -> None:
     scenario = low.scenario
+    constraints.lower(low)
     _mortality(low)
+    for name, attribute in scenario.attributes.items():
+        changes.lower(low, name, attribute)
     for name, disease in scenario.diseases.items():
         diseases.lower(low, name, disease)
         diagnosis.lower(low, name, disease)
@@ -111,6 +172,21 @@ def _processes(low: Lowering) -> None:
         treatments.lower(low, name, treatment)
     for name, block in scenario.care.items():
         care.lower(low, name, block)
+    for name, procedure in scenario.procedures.items():
+        procedures.lower(low, name, procedure)
+    for name, pathway in scenario.pathways.items():
+        pathways.lower(low, name, pathway)
+    for name, plan in scenario.care_plans.items():
+        care_plans.lower(low, name, plan)
+    procedures.check(low)
+    for name, allergy in scenario.allergies.items():
+        allergies.lower(low, name, allergy)
+    for name, immunisation in scenario.immunisations.items():
+        immunisations.lower(low, name, immunisation)
+    for name, panel in scenario.panels.items():
+        panels.check(low, name, panel)
+    follow_up.lower(low)
+    access.limit(low)
 
 
 def _mortality(low: Lowering) -> None:
@@ -155,8 +231,11 @@ def _assemble(
     signals: list[m.SignalSpec],
 ) -> m.Machine:
     drawn = {v.name for v in variables}
+    lowered = [draw_mixtures(process, low.names) for process in low.in_order()]
     later = [m.VarSpec(name) for name in low.names.vars if name not in drawn]
-    processes, events = connect(low.in_order(), low.names)
+    if low.resolver.origins is not None:
+        low.resolver.origins.settle(low.scenario, low.in_order())
+    processes, events = connect(lowered, low.names)
     machine = m.Machine(
         id=low.scenario.id,
         population=who,
@@ -168,22 +247,36 @@ def _assemble(
         signals=tuple(signals),
         events=events,
         stamps=tuple(low.names.stamps),
+        schedules=tuple(low.schedules.values()),
         rings=tuple((ring.event, ring.capacity) for ring in low.names.ring_list),
         labels=dict(low.labels),
     )
     return seasonal_bases(machine)
 
 
-def check_file(path: str | Path) -> Findings:
-    """Everything that is wrong or doubtful in a scenario file, and in the files it uses.
+def check_file(path: str | Path, *, settings: Settings | None = None) -> Findings:
+    """Everything that is wrong or doubtful in a scenario file, its arms, and the files it uses.
 
-    A file without `population:` is taken for a library, and may do without.
+    A file without `population:` is taken for a library, and may do without. `settings` are values of
+    parameters, instead of those in the file.
     """
-    from simulator.scenario import load_scenario
+    from simulator.scenario.reading import read_scenario
 
-    scenario, findings = load_scenario(path)
-    if scenario is not None:
+    return check_reading(read_scenario(path), settings)
+
+
+def check_reading(reading: Reading, settings: Settings | None = None) -> Findings:
+    """As `check_file`, for a file that is read."""
+    from simulator.compiler.arms import check_arms
+
+    def check(scenario: Scenario, findings: Findings) -> None:
         lower(scenario, findings, library=scenario.population is None)
+
+    scenario, findings = reading.build(settings)
+    if scenario is not None:
+        check(scenario, findings)
+        if not findings.errors:
+            check_arms(reading, settings, scenario, findings, check)
     return findings
 
 
@@ -194,6 +287,8 @@ def compile_file(
     from_: dt.date | None = None,
     to: dt.date | None = None,
     step: str | None = None,
+    settings: Settings | None = None,
+    arm: str | None = None,
 ) -> tuple[Scenario, m.Machine]:
     """Load a scenario file and lower it.
 
@@ -202,6 +297,8 @@ def compile_file(
         size: number of patients, instead of the one in the file.
         from_, to: the recorded period, instead of the one in the file.
         step: length of a window as the language writes it (``1 week``), instead of the file's.
+        settings: values of parameters, e.g. ``{"uptake": "50%"}``, instead of those in the file.
+        arm: the arm, instead of the scenario as it is.
 
     Raises:
         ScenarioError: with every finding, if the scenario has errors.
@@ -209,12 +306,26 @@ def compile_file(
     """
     from simulator.scenario import load_scenario
 
-    scenario, findings = load_scenario(path)
+    loaded = load_scenario(path, settings=settings, arm=arm)
+    return compile_scenario(*loaded, size=size, from_=from_, to=to, step=step)
+
+
+def compile_scenario(
+    scenario: Scenario | None,
+    findings: Findings,
+    *,
+    size: int | None = None,
+    from_: dt.date | None = None,
+    to: dt.date | None = None,
+    step: str | None = None,
+    origins: Origins | None = None,
+) -> tuple[Scenario, m.Machine]:
+    """As `compile_file`, for a scenario that is loaded already (or failed to); `origins` as in `lower`."""
     if scenario is None:
         raise ScenarioError(findings.sorted())
     if scenario.population is not None:
         _override(scenario.population, size, from_, to, step)
-    machine = lower(scenario, findings)
+    machine = lower(scenario, findings, origins=origins)
     if machine is None:
         raise ScenarioError(findings.sorted())
     return scenario, machine

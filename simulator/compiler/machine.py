@@ -410,7 +410,9 @@ class CodeSpec:
     unit: str | None = None
     text: str | None = None
     status: str | None = None
-    kind: str = "event"  # diagnosis, treatment, measurement, order, encounter, event, static
+    kind: str = (
+        "event"  # diagnosis, treatment, measurement, order, procedure, care plan, encounter, event, static
+    )
     lasting: bool = False  # belongs to the problem list: kept even before `from`
     codes: tuple[tuple[str, str], ...] = ()
 

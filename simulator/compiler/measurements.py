@@ -23,6 +23,9 @@ def declare(low: Lowering, index: int, name: str, measurement: Measurement) -> N
     low.names.add(name, "measurement", index)
     low.names.units[name] = measurement.unit
     low.names.last[name] = low.names.var(f"last {name}")
+    low.names.event(f"{name}.measured")
+    if name in low.remembered:
+        low.names.previous[name] = low.names.var(f"previous {name}")
 
 
 def lower(low: Lowering, name: str, measurement: Measurement) -> m.LevelSpec | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 #: names of our own, beside those that the language reserves
-RESERVED = frozenset({"mortality"})
+RESERVED = frozenset({"mortality", "follow_up", "lost_to_follow_up"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,9 @@ class Symbol:
     """A name: what it is and its index among its kind (variable, process, level, signal)."""
 
     name: str
-    kind: str  # attribute, disease, measurement, treatment, care, exchange
+    kind: (
+        str  # attribute, disease, symptom (also an event that lasts), measurement, treatment, care, exchange
+    )
     index: int
 
 
@@ -42,6 +44,10 @@ class Names:
         vars: names of the variables in machine order.
         events: names of the events in order of declaration.
         later: names that exist but cannot be used yet, while attributes are declared.
+        previous: by measurement of which it is asked, the variable that holds the recorded value before the last.
+        doses: by treatment that has a dose, the variable that holds it and its unit.
+        stays: by care with a stay, its process.
+        parameters: names of constants; their values stand in expressions already.
         stamps, rings: events whose times are remembered, because an expression asks.
     """
 
@@ -54,9 +60,13 @@ class Names:
     vars: list[str] = field(default_factory=list)
     events: dict[str, int] = field(default_factory=dict)
     later: set[str] = field(default_factory=set)
+    parameters: tuple[str, ...] = ()
     stamps: dict[str, int] = field(default_factory=dict)
     rings: dict[str, int] = field(default_factory=dict)
+    doses: dict[str, tuple[int, str]] = field(default_factory=dict)
+    previous: dict[str, int] = field(default_factory=dict)
     ring_list: list[Ring] = field(default_factory=list)
+    stays: dict[str, int] = field(default_factory=dict)
 
     def add(self, name: str, kind: str, index: int) -> None:
         """Make a name known."""

@@ -9,11 +9,11 @@ from typing import Any
 from simulator.compiler import algebra
 from simulator.compiler import machine as m
 from simulator.compiler.attributes import SEXES
-from simulator.compiler.comparisons import midnight
 from simulator.compiler.context import Lowering
 from simulator.compiler.distributions import Drawn, distribution, in_years
 from simulator.compiler.names import listing, nearest
 from simulator.compiler.terms import Where
+from simulator.compiler.time_zones import midnight
 from simulator.scenario.model import Communities, Population, Table
 from simulator.units import MICROSECONDS
 
@@ -35,7 +35,7 @@ PLACEHOLDER = m.PopulationSpec(
 
 def lower(low: Lowering, population: Population, communities: Communities | None) -> m.PopulationSpec | None:
     """The population; None, with findings, if it cannot be."""
-    start, end = midnight(population.from_), midnight(population.to)
+    start, end = (low.resolver.midnight(day) for day in (population.from_, population.to))
     _check(low, population)
     age_sex: m.AgeSex | None = None
     age: m.Distribution | None = None
@@ -71,7 +71,24 @@ def _age(low: Lowering, population: Population) -> m.Distribution | None:
     if any(algebra.constant(p) is None for p in drawn.params):
         low.resolver.report("E607", "ages are drawn before anything else is known", population.age, where)
         return None
-    return in_years(drawn)
+    ages = in_years(drawn)
+    _check_born_in_time(low, population, ages, where)
+    return ages
+
+
+def _check_born_in_time(low: Lowering, population: Population, ages: m.Distribution, where: Where) -> None:
+    """Nobody is born after the period has ended (a normal tail beyond five SD is taken for nobody)."""
+    values = [algebra.constant(p) or 0.0 for p in ages.params]
+    youngest = values[0] - 5.0 * values[1] if ages.kind == "normal" else values[0]
+    if ages.kind not in ("fixed", "uniform", "normal", "empirical") or youngest >= 0.0:
+        return
+    period = (population.to - population.from_).days * MICROSECONDS["day"] / MICROSECONDS["year"]
+    if -youngest >= period:
+        low.resolver.report(
+            "E712",
+            f"at age {youngest:.3g} years on {population.from_}, somebody is born after {population.to}",
+            population.age, where, expected=f"an age above {-period:.3g} years (negative: born later)",
+        )  # fmt: skip
 
 
 def _age_sex(low: Lowering, table: Table, where: Where) -> m.AgeSex | None:

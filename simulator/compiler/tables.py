@@ -4,6 +4,9 @@ A table lists cells; each key is a category, a month or a band. All edges of the
 axis together cut it into intervals, every listed cell fills the intervals it covers, and
 each interval must be filled exactly once: neither gap nor overlap.
 
+An axis may also be the state of a disease, or the time since an event (with a cell for ``never``); the
+machine knows no such axes, so they become conditions around smaller tables.
+
 Ages must be covered from birth on. Above the last band, if that ends at 100 years or more,
 its value goes on; otherwise the table has a gap. Calendar years before the first and after
 the last band take the value of the nearest.
@@ -17,10 +20,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from simulator.compiler import algebra
 from simulator.compiler import machine as m
 from simulator.compiler.names import listing, nearest
+from simulator.scenario import syntax as s
+from simulator.scenario.bands import NEVER, SINCE, is_since
 from simulator.scenario.model import Table
 from simulator.scenario.syntax import Expr
+from simulator.units import MICROSECONDS
 
 if TYPE_CHECKING:
     from simulator.compiler.terms import Resolver, Where
@@ -36,16 +43,34 @@ _CLOSED_LIFE = 100.0
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """An axis that the machine does not know: the first cell whose condition holds, the last if none does."""
+
+    conditions: tuple[m.Term, ...]
+    kind: str = "choice"
+    knots: tuple[float, ...] = ()
+    index: int = -1
+
+    @property
+    def size(self) -> int:
+        """Number of cells."""
+        return len(self.conditions) + 1
+
+
+@dataclass(frozen=True, slots=True)
 class Grid:
     """A filled table: `values` in row-major order over `axes`; `labels` names each axis's cells."""
 
-    axes: tuple[m.Axis, ...]
+    axes: tuple[m.Axis | Choice, ...]
     values: tuple[float, ...]
     labels: tuple[tuple[str, ...], ...]
 
     def moved_first(self, kind: str) -> Grid:
         """The same grid with its axis of `kind` in front."""
-        at = next(i for i, axis in enumerate(self.axes) if axis.kind == kind)
+        return self.put_first(next(i for i, axis in enumerate(self.axes) if axis.kind == kind))
+
+    def put_first(self, at: int) -> Grid:
+        """The same grid with axis number `at` in front."""
         order = [at, *(i for i in range(len(self.axes)) if i != at)]
         sizes = [axis.size for axis in self.axes]
         strides = [1] * len(sizes)
@@ -71,7 +96,21 @@ def step_function(filled: Grid) -> m.Term:
     """The cheapest term for a grid: a constant if all its cells are equal."""
     if len(set(filled.values)) == 1:
         return m.Const(filled.values[0])
-    return m.Lookup(filled.axes, filled.values)
+    at = next((i for i, axis in enumerate(filled.axes) if isinstance(axis, Choice)), None)
+    if at is None:
+        known = tuple(axis for axis in filled.axes if isinstance(axis, m.Axis))
+        return m.Lookup(known, filled.values)
+    front = filled.put_first(at)
+    axis, size = front.axes[0], len(front.values) // front.axes[0].size
+    assert isinstance(axis, Choice)
+    parts = [
+        step_function(Grid(front.axes[1:], front.values[i * size : (i + 1) * size], front.labels[1:]))
+        for i in range(axis.size)
+    ]
+    result = parts[-1]
+    for condition, part in zip(reversed(axis.conditions), reversed(parts[:-1]), strict=True):
+        result = algebra.choose(condition, part, result)
+    return result
 
 
 def grid(
@@ -98,7 +137,7 @@ def grid(
 class _Scale:
     """One axis: its cells, by category or by lower edge."""
 
-    axis: m.Axis
+    axis: m.Axis | Choice
     labels: tuple[str, ...]
     edges: tuple[float, ...] = ()  # band axes: edges with the end, for finding the cells of a band
 
@@ -108,6 +147,9 @@ class _Scale:
             at = self.labels.index(key)
             return range(at, at + 1)
         low, high = key
+        if self.labels[0] == NEVER:
+            stop = len(self.labels) if high is None else 1 + bisect_left(self.edges, high)
+            return range(1 + bisect_left(self.edges, low), stop)
         stop = len(self.labels) if high is None else bisect_left(self.edges, high)
         return range(bisect_left(self.edges, low), stop)
 
@@ -121,6 +163,8 @@ class _Reader:
 
     def axis(self, place: int, name: str, own: bool) -> _Scale | None:
         keys = [row[0][place] for row in self.table.rows]
+        if is_since(name):
+            return self._since(name, keys)
         if name in ("age", "year"):
             return self._bands(name, keys)
         words = [k for k in keys if isinstance(k, str)]
@@ -133,8 +177,11 @@ class _Reader:
         if name == "month":
             return self._words(m.Axis("month", 12), MONTHS, words, "month")
         names = self.resolver.names
+        symbol = names.symbols.get(name)
+        if symbol is not None and symbol.kind in ("disease", "symptom"):
+            return self._states(name, words)
         if name not in names.categories:
-            known = ["age", "month", "year", *names.categories]
+            known = ["age", "month", "year", *names.categories, *names.of_kind("disease")]
             what = "is a number" if name in names.units else "is unknown"
             self.report(
                 "E609", f"a table cannot be by `{name}`, which {what}",
@@ -142,9 +189,41 @@ class _Reader:
             )  # fmt: skip
             return None
         labels = names.categories[name]
-        return self._words(m.Axis("var", len(labels), index=names.symbols[name].index), labels, words, name)
+        of = name.removeprefix("last ")
+        place = names.symbols[name].index if of == name else names.last[of]  # what a procedure found
+        return self._words(m.Axis("var", len(labels), index=place), labels, words, name)
 
-    def _words(self, axis: m.Axis, labels: Sequence[str], words: Iterable[str], name: str) -> _Scale | None:
+    def _since(self, name: str, keys: Sequence[Key]) -> _Scale | None:
+        """The time since an event: ``never``, then bands from 0 on."""
+        match = SINCE.fullmatch(name)
+        assert match is not None
+        event = self.resolver.event(s.Name(tuple(match[1].split("."))), self.where)
+        bands = sorted({k for k in keys if not isinstance(k, str)}, key=lambda band: band[0])
+        if event is None or NEVER not in keys or not bands:
+            return None  # said already
+        edges = sorted({e for low, high in bands for e in (low, _FOREVER if high is None else high)})
+        stamp = self.resolver.names.stamp(event)
+        passed = [m.SinceLess(stamp, round(e * MICROSECONDS["year"])) for e in edges[1:-1]]
+        conditions = (algebra.negation(m.Stamped(stamp)), *passed)
+        labels = (NEVER, *(f"{e:g}" for e in edges[:-1]))
+        return _Scale(Choice(conditions), labels, tuple(edges))
+
+    def _states(self, name: str, words: Sequence[str]) -> _Scale | None:
+        """The state of a disease; in the disease's own block, nothing need be said of its absence."""
+        resolver, names = self.resolver, self.resolver.names
+        resolver.must_be_chart(f"the true state of {name}", f"`{name} diagnosed`", self.table, self.where)
+        masks = {state: mask for state, mask in names.states[name].items() if state}
+        own = self.where.path.startswith(f"diseases.{name.partition('.')[0]}.")
+        labels = list(masks)
+        if "absent" not in words and own:
+            labels = [state for state in labels if state != "absent"]
+        process = names.symbols[name].index
+        conditions = tuple(m.InState(process, masks[state]) for state in labels[:-1])
+        return self._words(Choice(conditions), labels, words, name)
+
+    def _words(
+        self, axis: m.Axis | Choice, labels: Sequence[str], words: Iterable[str], name: str
+    ) -> _Scale | None:
         unknown = [w for w in dict.fromkeys(words) if w not in labels]
         for word in unknown:
             self.report(
@@ -180,13 +259,14 @@ class _Reader:
         return _Scale(m.Axis(name, len(knots), knots), labels, tuple(edges))
 
     def fill(self, scales: Sequence[_Scale], cells: Sequence[float]) -> Grid | None:
-        sizes = [len(s.labels) for s in scales]
+        sizes = [len(scale.labels) for scale in scales]
         size = 1
         for n in sizes:
             size *= n
         values: list[float | None] = [None] * size
         for (keys, _), value in zip(self.table.rows, cells, strict=True):
-            for place in itertools.product(*(s.cells(k) for s, k in zip(scales, keys, strict=True))):
+            covered = (scale.cells(k) for scale, k in zip(scales, keys, strict=True))
+            for place in itertools.product(*covered):
                 at = 0
                 for n, i in zip(sizes, place, strict=True):
                     at = at * n + i
@@ -206,9 +286,9 @@ class _Reader:
             )  # fmt: skip
             return None
         return Grid(
-            tuple(s.axis for s in scales),
+            tuple(scale.axis for scale in scales),
             tuple(v for v in values if v is not None),
-            tuple(s.labels for s in scales),
+            tuple(scale.labels for scale in scales),
         )
 
     def _place(self, scales: Sequence[_Scale], place: Sequence[int]) -> str:

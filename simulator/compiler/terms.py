@@ -13,12 +13,13 @@ top in silence, so that one mistake is one finding.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from simulator import units
-from simulator.compiler import algebra, arithmetic, comparisons, tables
+from simulator.compiler import algebra, arithmetic, comparisons, tables, time_zones
 from simulator.compiler import machine as m
 from simulator.compiler.kinds import (
     SHARE,
@@ -29,6 +30,7 @@ from simulator.compiler.kinds import (
     years_to_us,
 )
 from simulator.compiler.names import Names, listing, nearest
+from simulator.compiler.origins import Origins, value_text
 from simulator.errors import NOWHERE, Findings, Span
 from simulator.scenario import syntax as s
 from simulator.scenario.model import Block, Table, Value
@@ -68,13 +70,15 @@ class Resolver:
         self.names = names
         self.findings = findings
         self.thresholds: list[comparisons.Threshold] = []
+        self.zone: str | None = None  # the population's time zone, once it is known to exist
+        self.origins: Origins | None = None  # filled if somebody will ask where things were written
 
     # --- what other modules ask for -----------------------------------------------------
 
     def condition(self, expr: s.Expr, where: Where) -> m.Term | None:
         """A truth that holds or does not."""
         item = self.typed(expr, where)
-        return None if item is None else self._truth(item, expr, where)
+        return None if item is None else self._noted(self._truth(item, expr, where), expr, where)
 
     def number(self, value: Value, where: Where, unit: str | None = None) -> m.Term | None:
         """A number in `unit` (None: a pure number), or a table of them."""
@@ -99,8 +103,9 @@ class Resolver:
     def probability(self, value: Value, where: Where) -> m.Term | None:
         """A number from 0 to 1."""
         if isinstance(value, Table):
-            return tables.lookup(self, value, where, lambda e: self.constant_probability(e, where))
-        term = self.number(value, where)
+            found = tables.lookup(self, value, where, lambda e: self.constant_probability(e, where))
+            return self._noted(found, value, where)
+        term = self._noted(self.number(value, where), value, where)
         p = None if term is None else algebra.constant(term)
         if p is not None and not 0.0 <= p <= 1.0:
             self.report(
@@ -179,6 +184,10 @@ class Resolver:
         self.report("E505", message, expr, where, expected=expected, nearest=close)
         return None
 
+    def midnight(self, day: dt.date) -> int:
+        """When a day begins where the patients live, in microseconds."""
+        return time_zones.midnight(day, self.zone)
+
     def report(
         self,
         code: str,
@@ -229,6 +238,7 @@ class Resolver:
             "count": "compare it with a number: `count of … >= 3`",
             "since": "compare it with a duration: `time since … > 6 months`",
             "now": "compare it with a date: `date >= 2019-10-21`",
+            "year": "compare it with a number: `year >= 2015`, or use a table by year",
         }[item.kind]
         self.report("E601", f"{item.words} is not a number", expr, where, remedy=remedy)
         return None
@@ -280,21 +290,34 @@ class Resolver:
             s.Number: lambda e, w: number(m.Const(e.value)),
             s.Quantity: self._quantity,
             s.Rate: self._rate,
-            s.Date: lambda e, w: Typed(m.Const(float(comparisons.midnight(e.value))), "date"),
+            s.Date: lambda e, w: Typed(m.Const(float(self.midnight(e.value))), "date"),
             s.Name: self._name,
             s.Unary: lambda e, w: arithmetic.unary(self, e, w),
             s.Binary: self._binary,
             s.In: lambda e, w: comparisons.membership(self, e, w),
             s.Call: lambda e, w: arithmetic.call(self, e, w),
             s.On: self._on,
+            s.Ever: self._ever,
             s.Diagnosed: self._diagnosed,
             s.Since: self._since,
             s.Count: self._count,
             s.Last: self._last,
+            s.Dose: self._dose,
             s.Range: self._spread,
             s.PlusMinus: self._spread,
+            s.Curve: self._tabulated,
+            s.Mixture: self._tabulated,
         }
-        return handlers[type(expr)](expr, where)
+        item = handlers[type(expr)](expr, where)
+        if item is not None and self.origins is not None:
+            self.origins.wrote(item.term, value_text(expr))
+        return item
+
+    def _noted(self, term: m.Term | None, value: Value, where: Where) -> m.Term | None:
+        """The term itself; where it was written is noted, if somebody will ask."""
+        if term is not None and self.origins is not None:
+            self.origins.place(term, value_text(value), where.span, where.path)
+        return term
 
     def _quantity(self, expr: s.Quantity, where: Where) -> Typed | None:
         unit = units.time_unit(expr.unit)
@@ -322,6 +345,14 @@ class Resolver:
             return Typed(m.Age(), "age", name="age")
         if text == "date":
             return Typed(m.Const(0.0), "now", name="date")
+        if text == "year":
+            return Typed(m.Const(0.0), "year", name="year")
+        if text == "month":
+            return Typed(
+                m.Lookup((m.Axis("month", 12),), tuple(map(float, range(12)))), "category", name="month"
+            )
+        if text == "lost_to_follow_up" and "follow_up" in self.names.symbols:
+            return truth(m.InState(self.names.symbols["follow_up"].index, 0b10))
         symbol = self.names.symbols.get(text)
         if symbol is None:
             self._unknown(expr, where)
@@ -330,8 +361,11 @@ class Resolver:
             if text in self.names.categories:
                 return Typed(m.Var(symbol.index), "category", name=text)
             return number(m.Var(symbol.index), self.names.units[text])
-        if symbol.kind == "disease":
-            self.must_be_chart(f"the true state of {text}", f"`{text} diagnosed`", expr, where)
+        if symbol.kind in ("disease", "symptom"):
+            instead = (
+                f"`{text} diagnosed`" if symbol.kind == "disease" else f"`count of {text}.recorded >= 1`"
+            )
+            self.must_be_chart(f"the true state of {text}", instead, expr, where)
             present = self.names.states[text][""]
             return Typed(m.InState(symbol.index, present), "disease", name=text, index=symbol.index)
         if symbol.kind == "measurement":
@@ -339,13 +373,17 @@ class Resolver:
             return Typed(m.Level(symbol.index), "level", self.names.units[text], text, symbol.index)
         if symbol.kind == "exchange":
             return number(m.Signal(symbol.index), "1")
-        remedy = f"write `on {text}` or `ever on {text}`" if symbol.kind == "treatment" else (
-            f"write `time since {text}.visit` or `count of {text}.visit`"
-        )  # fmt: skip
+        if text in self.names.stays:
+            process, there = self.names.stays[text], self.names.states[text][""]
+            return Typed(m.InState(process, there), "disease", name=text, index=process)
+        remedy = {
+            "care": f"write `time since {text}.visit` or `count of {text}.visit`",
+            "procedure": f"write `ever {text}` or `time since {text}.done`",
+        }.get(symbol.kind, f"write `on {text}` or `ever on {text}`")
         self.report("E502", f"{symbol.kind} `{text}` has no value of its own", expr, where, remedy=remedy)
         return None
 
-    def must_be_chart(self, what: str, instead: str, expr: s.Expr, where: Where) -> None:
+    def must_be_chart(self, what: str, instead: str, expr: object, where: Where) -> None:
         """A rule that can only read the chart must not read the truth."""
         if where.chart:
             self.report(
@@ -386,7 +424,7 @@ class Resolver:
         self.report(
             "E501", f"there is no `{text}`", expr, where,
             expected="an attribute, disease, measurement or exchange of this scenario",
-            nearest=nearest(text, [*usable, "age", "date"]),
+            nearest=nearest(text, [*usable, *names.parameters, "age", "date"]),
         )  # fmt: skip
 
     def _binary(self, expr: s.Binary, where: Where) -> Typed | None:
@@ -424,12 +462,29 @@ class Resolver:
         return False
 
     def _on(self, expr: s.On, where: Where) -> Typed | None:
-        if not self.known(expr.treatment, "treatment", where):
-            return None
         name = expr.treatment.text
+        symbol = self.names.symbols.get(name)
+        if symbol is None or symbol.kind not in ("pathway", "care plan"):
+            if not self.known(expr.treatment, "treatment", where):
+                return None
+        elif symbol.index < 0 and not expr.ever:
+            self.report(
+                "E733", f"pathway {name} has no `start`: it is only followed by others", expr, where,
+                remedy="name the pathway that follows it",
+            )  # fmt: skip
+            return None
         if expr.ever:
             return truth(m.Stamped(self.names.stamp(f"{name}.started")))
         return truth(self.on_treatment(name))
+
+    def _ever(self, expr: s.Ever, where: Where) -> Typed | None:
+        symbol = self.names.symbols.get(expr.event.text)
+        if symbol is not None and symbol.kind == "procedure":
+            return truth(m.Stamped(self.names.stamp(f"{symbol.name}.done")))
+        if symbol is not None and symbol.kind in ("treatment", "pathway", "care plan"):
+            return truth(m.Stamped(self.names.stamp(f"{symbol.name}.started")))
+        event = self.event(expr.event, where)
+        return None if event is None else truth(m.Stamped(self.names.stamp(event)))
 
     def on_treatment(self, name: str) -> m.Term:
         """Whether the patient is on the treatment."""
@@ -449,7 +504,9 @@ class Resolver:
 
     def diagnosed(self, name: str) -> m.Term:
         """Whether the chart carries the disease."""
-        return m.InState(self.names.processes[f"{name}.diagnosis"], 0b10)
+        return m.InState(
+            self.names.processes[f"{name}.diagnosis"], self.names.states[f"{name}.diagnosis"][""]
+        )
 
     def _since(self, expr: s.Since, where: Where) -> Typed | None:
         event = self.event(expr.event, where)
@@ -465,15 +522,36 @@ class Resolver:
         return Typed(m.Const(0.0), "count", name=event, within=within)
 
     def _last(self, expr: s.Last, where: Where) -> Typed | None:
+        name = expr.measurement.text
+        if f"last {name}" in self.names.categories and not expr.previous:  # a procedure: what it found
+            return Typed(m.Var(self.names.last[name]), "category", name=f"last {name}")
         if not self.known(expr.measurement, "measurement", where):
             return None
         name = expr.measurement.text
-        return number(m.Var(self.names.last[name]), self.names.units[name])
+        places = self.names.previous if expr.previous else self.names.last
+        return number(m.Var(places[name]), self.names.units[name])
+
+    def _dose(self, expr: s.Dose, where: Where) -> Typed | None:
+        if not self.known(expr.treatment, "treatment", where):
+            return None
+        name = expr.treatment.text
+        if name not in self.names.doses:
+            self.report("E720", f"{name} has no `dose`", expr, where, remedy="give the treatment a `dose:`")
+            return None
+        var, unit = self.names.doses[name]
+        return number(algebra.choose(self.on_treatment(name), m.Var(var), algebra.FALSE), unit)
 
     def _spread(self, expr: s.Range | s.PlusMinus, where: Where) -> Typed | None:
         sign = ".." if isinstance(expr, s.Range) else "±"
         self.report(
             "E601", f"`{sign}` is drawn, and nothing is drawn here", expr, where, remedy="give a single value"
+        )
+        return None
+
+    def _tabulated(self, expr: s.Curve | s.Mixture, where: Where) -> Typed | None:
+        name = expr.kind if isinstance(expr, s.Curve) else "mixture"
+        self.report(
+            "E601", f"`{name}` is drawn, and nothing is drawn here", expr, where, remedy="give a single value"
         )
         return None
 

@@ -49,6 +49,9 @@ class PopulationModel(mesa.Model):
         size: number of patients, instead of the file's.
         seed: 0 to 2^64 - 1.
         step: window, e.g. ``"1 week"``, instead of the file's.
+        set: values of parameters, instead of the file's, e.g. ``{"uptake": "50%"}``; `mesa.batch_run` takes a
+            list of such dicts.
+        arm: the arm of the scenario.
         workers: threads; they change nothing in what comes out.
         beds: how many each inpatient facility has; or by class (``{"inpatient": 20, "emergency": 6}``)
             or name of a facility (``{"inpatient 3": 40}``, which goes before its class).
@@ -76,13 +79,15 @@ class PopulationModel(mesa.Model):
         size: int | None = None,
         seed: int = 0,
         step: str | None = None,
+        set: Mapping[str, str | float | dt.date] | None = None,
+        arm: str | None = None,
         workers: int = 1,
         beds: int | Mapping[str, int] | None = None,
         beds_per_1000: float | None = None,
     ) -> None:
         number = _checked_seed(seed)
         super().__init__(rng=number)
-        self.program, self._provenance = _prepared(scenario, size, number, step)
+        self.program, self._provenance = _prepared(scenario, size, number, step, set, arm)
         self.cohort = Cohort(self.program, number, workers=workers)
         self._prevalence, self._living = self.cohort.shares()
         self._deaths = 0
@@ -315,20 +320,26 @@ def _checked_seed(seed: int | None) -> int:
 
 
 def _prepared(
-    scenario: str | os.PathLike[str] | Program, size: int | None, seed: int, step: str | None
+    scenario: str | os.PathLike[str] | Program,
+    size: int | None,
+    seed: int,
+    step: str | None,
+    settings: Mapping[str, str | float | dt.date] | None,
+    arm: str | None,
 ) -> tuple[Program, dict[str, Any]]:
     """The program, and the provenance of its run."""
     if isinstance(scenario, Program):
-        if size is not None or step is not None:
+        if any(given is not None for given in (size, step, settings, arm)):
             raise UsageError(
-                "size and step of a Program are fixed",
+                "size and step of a Program are fixed, and so are its parameters and arm",
                 remedy="give the scenario file, or compile it with them",
             )
         name, people = scenario.machine.id, scenario.machine.population.size
         return scenario, provenance(scenario=name, title=name, main="", files={}, seed=seed, size=people)
     path = Path(scenario)
-    loaded, machine = compile_file(path, size=None if size is None else int(size), step=step)
-    return flatten(machine), origin(path, loaded, machine, seed, step)
+    wanted = None if size is None else int(size)
+    loaded, machine = compile_file(path, size=wanted, step=step, settings=settings, arm=arm)
+    return flatten(machine), origin(path, loaded, machine, seed, step, settings, arm)
 
 
 def _beds(

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from simulator.errors import DatasetError
 from simulator.quality.clinical import check_treatments, check_values, check_words
+from simulator.quality.constraints import check_constraints
 from simulator.quality.folder import (
     check_exchange,
     check_files,
@@ -173,6 +174,7 @@ class _Judge:
         check_words(shard, described)
         check_values(shard, self.knowledge)
         check_treatments(shard, self.knowledge)
+        check_constraints(shard, self.knowledge)
         check_truth(shard, self.knowledge)
 
 

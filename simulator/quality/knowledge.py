@@ -13,6 +13,10 @@ shares no code with either. All keys are optional::
           "RXNORM//1|active": {"any": ["ICD10CM//I10", "ICD10CM//I11"]},  # one of them
       },                                                    # a plain list means "any"
       "stops": {"RXNORM//6809|stopped": "RXNORM//6809|active"},   # a stop: what must have begun before
+      "never": [                                            # what constraints forbid: parts that never
+          [{"on": "RXNORM//2256950"}, {"age": [null, 2.0]}],    # hold at once: a treatment, an age [from, to),
+          [{"on": "RXNORM//1"}, {"diagnosed": "ICD10CM//N18.5"}, {"sex": "female"}],   # a diagnosis, a sex
+      ],
       "absorbing": {"life": ["dead"]},                      # process: states that nothing leaves
     }
 
@@ -53,6 +57,7 @@ class Knowledge:
     all_diagnoses: dict[Key, tuple[Key, ...]] = field(default_factory=dict)
     stops: dict[Key, Key] = field(default_factory=dict)
     absorbing: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    never: tuple[tuple[dict[str, Any], ...], ...] = ()
 
     @classmethod
     def of(cls, checks: dict[str, Any], codes: set[str]) -> Knowledge:
@@ -78,5 +83,6 @@ class Knowledge:
             any_diagnosis=any_,
             all_diagnoses=all_,
             stops={key(k): key(v) for k, v in checks.get("stops", {}).items()},
+            never=tuple(tuple(dict(part) for part in parts) for parts in checks.get("never", ())),
             absorbing={str(k): tuple(v) for k, v in checks.get("absorbing", {}).items()},
         )

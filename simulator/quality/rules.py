@@ -184,5 +184,12 @@ RULES: dict[str, Rule] = {
         Rule("V61", "splits", "Every subject is in exactly one split, and nobody else is.", _TABLES),
         Rule("V62", "wrong split", "A subject's split is the one its hash gives.", _TABLES),
         Rule("V63", "signals", "Signals are finite, complete over steps and communities, in order.", _ENGINE),
+        # --- constraints
+        Rule(
+            "V64",
+            "against a constraint",
+            "What a constraint of the scenario says must never be, is not.",
+            _SCENARIO,
+        ),
     )
 }

@@ -1,4 +1,4 @@
-"""Keys of a table's axes: age and year bands, months, sexes and categories."""
+"""Keys of a table's axes: bands of ages, of times since an event and of years; months, sexes, categories."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ MONTHS = (
 )  # fmt: skip
 SEXES = ("male", "female")
 KNOWN: dict[str, tuple[str, ...]] = {"month": MONTHS, "sex": SEXES}
-BAND_AXES = ("age", "year")
+NEVER = "never"
+"""On an axis `time since EVENT`: there was no such event."""
+SINCE = re.compile(r"time\s+since\s+([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)")
 
 Band = tuple[float, float | None]
 CellKey = str | Band
@@ -25,10 +27,22 @@ _BAND = re.compile(r"([0-9]{1,6})(?:\s*(\.\.)\s*([0-9]{1,6})?)?(?:\s*([A-Za-z]+)
 _SNAP = 1.5 / 365.2425  # years: 364 days ends where 1 year begins
 
 
+def is_since(axis: str) -> bool:
+    """Whether an axis is the time since an event."""
+    return SINCE.fullmatch(axis) is not None
+
+
+def is_banded(axis: str) -> bool:
+    """Whether the keys of an axis are bands of numbers."""
+    return axis in ("age", "year") or is_since(axis)
+
+
 def read_key(context: Context, axis: str, text: str, span: Span, path: str) -> CellKey | None:
     """The key of a cell on `axis`; None, and a finding, if `text` is none."""
-    if axis == "age":
-        return _age_band(context, text, span, path)
+    if is_since(axis) and text == NEVER:
+        return NEVER
+    if axis == "age" or is_since(axis):
+        return _age_band(context, axis, text, span, path)
     if axis == "year":
         return _year_band(context, text, span, path)
     known = KNOWN.get(axis)
@@ -47,18 +61,24 @@ def read_key(context: Context, axis: str, text: str, span: Span, path: str) -> C
     return text
 
 
-def _age_band(context: Context, text: str, span: Span, path: str) -> Band | None:
+def _age_band(context: Context, axis: str, text: str, span: Span, path: str) -> Band | None:
+    what, example = "an age band", "ages at last birthday, e.g. `0..11 months`, `40..59 years`, `80.. years`"
+    if axis != "age":
+        what, example = "a band of time", "whole units passed, e.g. `0..5 months`, `1..4 years`, `5.. years`"
     match = _BAND.fullmatch(text.strip())
     unit = time_unit(match[4]) if match and match[4] else None
     if match is None or (match[4] and unit is None):
         context.findings.add(
-            "E403", f"`{shorten(text)}` is not an age band", span, path=path,
-            expected="ages at last birthday, e.g. `0..11 months`, `40..59 years`, `80.. years`",
+            "E403", f"`{shorten(text)}` is not {what}", span, path=path, expected=example
         )  # fmt: skip
         return None
     if unit is None:
         context.findings.add(
-            "E404", f"the age band `{text}` has no unit", span, path=path, remedy=f"Write `{text} years`."
+            "E404",
+            f"{'the age band' if axis == 'age' else 'the band'} `{text}` has no unit",
+            span,
+            path=path,
+            remedy=f"Write `{text} years`.",
         )
         return None
     low, high = int(match[1]), _upper(match)
@@ -104,8 +124,8 @@ def show(axis: str, key: CellKey) -> str:
     if isinstance(key, str):
         return f"`{key}`"
     low, high = key
-    unit = " years" if axis == "age" else ""
-    last = "" if high is None else f"{high:g}" if axis == "age" else f"{high - 1:g}"
+    unit = " years" if axis != "year" else ""
+    last = "" if high is None else f"{high:g}" if axis != "year" else f"{high - 1:g}"
     return f"{low:g} to {last}{unit}" if last else f"{low:g}{unit} and above"
 
 
@@ -118,10 +138,11 @@ def check_bands(
     """
     ordered = sorted(bands, key=lambda item: item[0][0])
     ends: dict[Band, Band] = {}
+    times = "ages" if axis == "age" else "times"
     fine = True
-    if whole and axis == "age" and ordered and ordered[0][0][0] > 0:
+    if whole and axis != "year" and ordered and ordered[0][0][0] > 0:
         context.findings.add(
-            "E407", f"ages below {ordered[0][0][0]:g} years have no value", ordered[0][1], path=path,
+            "E407", f"{times} below {ordered[0][0][0]:g} years have no value", ordered[0][1], path=path,
             remedy="Let the first band begin at 0.",
         )  # fmt: skip
         fine = False
@@ -129,15 +150,15 @@ def check_bands(
         low, high = band
         ends[band] = band
         if following is None:
-            if whole and axis == "age" and high is not None:
+            if whole and axis != "year" and high is not None:
                 context.findings.add(
-                    "E407", f"ages from {high:g} years have no value", band_span, path=path,
+                    "E407", f"{times} from {high:g} years have no value", band_span, path=path,
                     remedy="Leave the last band open: `80.. years`.",
                 )  # fmt: skip
                 fine = False
             continue
         (start, _), next_span = following
-        if high is not None and axis == "age" and 0 < abs(start - high) < _SNAP:
+        if high is not None and axis != "year" and 0 < abs(start - high) < _SNAP:
             high = start
             ends[band] = (low, high)
         if high is None or start < high:
@@ -147,7 +168,7 @@ def check_bands(
             )  # fmt: skip
             fine = False
         elif start > high:
-            unit = " years" if axis == "age" else ""
+            unit = " years" if axis != "year" else ""
             context.findings.add(
                 "E406", f"nothing is said from {high:g} to {start:g}{unit}", next_span, path=path,
                 remedy="Let the band begin where the one before it ends.",

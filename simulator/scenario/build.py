@@ -8,11 +8,13 @@ in it is None.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from simulator.errors import Span
 from simulator.scenario import model
 from simulator.scenario.keys import SHORTHAND, Key, Kind, keys_of
+from simulator.scenario.parameters import read_parameters
 from simulator.scenario.rules import check_rules
 from simulator.scenario.syntax import Expr
 from simulator.scenario.tables import is_table, read_hazard, read_table
@@ -29,6 +31,7 @@ from simulator.scenario.values import (
     read_keyword,
     read_number,
     read_quantity,
+    read_words,
     wrong_kind,
 )
 from simulator.scenario.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence, is_empty, shorten
@@ -42,6 +45,7 @@ def build_scenario(context: Context, root: Mapping) -> model.Scenario | None:
     """The scenario, or None if anything is wrong with it (the findings say what)."""
     span = Span(root.span.file, 1, 1, 1, 1)
     before = len(context.findings.errors)
+    context.parameters = read_parameters(root, context.findings)
     scenario = read_block(context, model.Scenario, root, span, "")
     return scenario if len(context.findings.errors) == before else None
 
@@ -120,6 +124,8 @@ def read_value(context: Context, key: Key, kind: Kind, node: Node, span: Span, p
             if isinstance(node, Mapping) and is_table(node):
                 return read_table(context, node, span, path)
             return read_expression(context, node, path)
+        case "statement" | "bounds" | "amount":
+            return read_words(context, node, kind.name, path)
         case "rate":
             return _rate(context, node, span, path)
         case "table":
@@ -133,11 +139,18 @@ def read_value(context: Context, key: Key, kind: Kind, node: Node, span: Span, p
             return _mapping(context, key, Kind("mapping", item=Kind("expression")), node, path)
         case "arrow":
             return _arrow(context, node, path)
+        case "changes":
+            if isinstance(node, Mapping):
+                return model.Changes(span=span, path=path, entries=tuple(node.entries))
+            wrong_kind(context, node, path, "a piece of a scenario, e.g. `treatments: {…}`")
+            return None
         case "list":
             return _list(context, key, kind, node, path)
         case "mapping":
             if key.form == "codes":
                 return read_codes(context, node, path)
+            if key.form == "codes of states":
+                return _codes_of_states(context, key, node, path)
             return _mapping(context, key, kind, node, path)
     assert kind.block is not None
     return read_block(context, kind.block, node, span, path)
@@ -211,10 +224,25 @@ def _mapping(context: Context, key: Key, kind: Kind, node: Node, path: str) -> d
             )  # fmt: skip
             found[name] = None
             continue
+        if key.form == "statements":
+            statement = read_words(context, entry.key, "statement", here)
+            value = read_value(context, key, kind.item, entry.value, entry.key.span, here)
+            found[name] = None if value is None or statement is None else replace(value, statement=statement)
+            continue
         fine = check_name(context, entry.key, here, key.form or "name")
         value = read_value(context, key, kind.item, entry.value, entry.key.span, here)
         found[name] = value if fine else None
     return None if any(value is None for value in found.values()) else found
+
+
+def _codes_of_states(context: Context, key: Key, node: Node, path: str) -> dict[str, dict[str, str]] | None:
+    """``{stage3: {icd10cm: N18.30}, …}``."""
+    if not isinstance(node, Mapping):
+        wrong_kind(context, node, path, key.doc)
+        return None
+    found = {name: read_codes(context, entry.value, f"{path}.{name}") for name, entry in node.entries.items()}
+    known = {name: codes for name, codes in found.items() if codes is not None}
+    return known if len(known) == len(found) else None
 
 
 def _arrow(context: Context, node: Node, path: str) -> model.Transition | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 
 from simulator.errors import Span
-from simulator.scenario.bands import BAND_AXES, KNOWN, Band, CellKey, check_bands, read_key, show
+from simulator.scenario.bands import KNOWN, NEVER, CellKey, check_bands, is_banded, is_since, read_key, show
 from simulator.scenario.files import FileProblem, beside, nearest_file
 from simulator.scenario.syntax import Expr, Number
 from simulator.scenario.values import Context, listed, nearest, parse_number, read_text, wrong_kind
@@ -27,7 +27,7 @@ Rows = tuple[tuple[tuple[CellKey, ...], Expr], ...]
 
 
 @dataclass(slots=True)
-class _Sheet:
+class Sheet:
     """The header and the rows (with their line numbers) of a CSV file."""
 
     name: str
@@ -39,7 +39,7 @@ def read_csv_table(
     context: Context, node: Mapping, axes: tuple[str, ...], path: str, weights: bool
 ) -> Rows | None:
     """The rows of the table that ``csv:`` and ``columns:`` describe; None, and findings, if wrong."""
-    sheet = _sheet(context, node.entries["csv"].value, f"{path}.csv")
+    sheet = read_sheet(context, node.entries["csv"].value, f"{path}.csv")
     columns = node.entries.get("columns")
     if columns is None or not isinstance(columns.value, Mapping):
         expected = "which column holds what, e.g. `columns: {age: age, male: qx_male, female: qx_female}`"
@@ -58,7 +58,8 @@ def read_csv_table(
     return layout.rows(weights)
 
 
-def _sheet(context: Context, node: Node, path: str) -> _Sheet | None:
+def read_sheet(context: Context, node: Node, path: str) -> Sheet | None:
+    """The CSV file that `node` names; None, and a finding, if there is none or it cannot be read."""
     name = read_text(context, node, path)
     if name is None:
         return None
@@ -99,13 +100,13 @@ def _sheet(context: Context, node: Node, path: str) -> _Sheet | None:
                 node.span, path=path,
             )  # fmt: skip
             return None
-    return _Sheet(name, header, rows[1:])
+    return Sheet(name, header, rows[1:])
 
 
 class _Layout:
     """Which columns hold the keys and which the values."""
 
-    def __init__(self, context: Context, sheet: _Sheet, axes: tuple[str, ...], path: str, span: Span) -> None:
+    def __init__(self, context: Context, sheet: Sheet, axes: tuple[str, ...], path: str, span: Span) -> None:
         self.context = context
         self.sheet = sheet
         self.axes = axes
@@ -131,7 +132,7 @@ class _Layout:
             if places is None:
                 continue
             if name in self.axes:
-                if len(places) == 2 and name not in BAND_AXES:
+                if len(places) == 2 and not is_banded(name):
                     wrong_kind(self.context, entry.value, f"{self.path}.{name}", "one column")
                 self.keys[name] = places
             elif len(places) == 2:
@@ -144,7 +145,7 @@ class _Layout:
                 )  # fmt: skip
             elif self.spread is None:
                 self.values.append((None, places[0]))
-            elif self.spread in BAND_AXES or name == self.spread:
+            elif is_banded(self.spread) or name == self.spread:
                 self.context.findings.add(
                     "E415", f"no column is named for `{self.spread}`", entry.key.span, path=self.path
                 )
@@ -223,8 +224,8 @@ class _Layout:
         """The keys of each row."""
         keyed: list[dict[str, CellKey]] = [{} for _ in self.sheet.rows]
         for axis, columns in self.keys.items():
-            if axis in BAND_AXES:
-                bands = self._bands(columns)
+            if is_banded(axis):
+                bands = self._bands(axis, columns)
                 if bands is None:
                     return None
                 for keys, band in zip(keyed, bands, strict=True):
@@ -239,10 +240,13 @@ class _Layout:
                 keys[axis] = name
         return keyed
 
-    def _bands(self, columns: list[int]) -> list[Band] | None:
+    def _bands(self, axis: str, columns: list[int]) -> list[CellKey] | None:
         """The band of each row: from its two columns, or from one up to the next larger one."""
-        ends: list[tuple[int, int | None]] = []
+        ends: list[tuple[int, int | None] | None] = []
         for line, row in self.sheet.rows:
+            if is_since(axis) and row[columns[0]] == NEVER:
+                ends.append(None)
+                continue
             match = _AGE.fullmatch(row[columns[0]])
             last = _AGE.fullmatch(row[columns[-1]])
             if match is None or (last is None and row[columns[-1]]):
@@ -255,10 +259,12 @@ class _Layout:
                 return None
             ends.append((int(match[1]), int(last[1]) + 1 if closed and last is not None else None))
         if len(columns) == 2:
-            return [(float(low), None if high is None else float(high)) for low, high in ends]
-        lows = sorted({low for low, _ in ends})
-        following = dict(pairwise(lows))
-        return [(float(low), float(following[low]) if low in following else None) for low, _ in ends]
+            return [
+                NEVER if e is None else (float(e[0]), None if e[1] is None else float(e[1])) for e in ends
+            ]
+        lows = sorted({e[0] for e in ends if e is not None})
+        following = {low: float(high) for low, high in pairwise(lows)}
+        return [NEVER if e is None else (float(e[0]), following.get(e[0])) for e in ends]
 
     def _orders(self, keyed: list[dict[str, CellKey]], weights: bool) -> list[list[CellKey]] | None:
         """The keys of each axis, in order."""
@@ -272,7 +278,8 @@ class _Layout:
             if bands:
                 if check_bands(self.context, axis, bands, self.span, self.path, not weights) is None:
                     return None
-                orders.append(sorted((band for band, _ in bands), key=lambda band: band[0]))
+                words: list[CellKey] = [key for key in seen if isinstance(key, str)]
+                orders.append([*words, *sorted((band for band, _ in bands), key=lambda band: band[0])])
             else:
                 orders.append(seen)
         return orders

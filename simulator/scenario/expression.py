@@ -21,6 +21,8 @@ from simulator.scenario.syntax import (
     Count,
     Date,
     Diagnosed,
+    Dose,
+    Ever,
     Expr,
     In,
     Last,
@@ -39,6 +41,9 @@ MAX_DEPTH = 40
 
 Locate = Callable[[int, int], Span]
 
+#: the value of the parameter of that name, if there is one; told where the name is written
+Lookup = Callable[[str, Span], Expr | None]
+
 #: arguments of each function, in order; several names for one place are alternatives
 FUNCTIONS: dict[str, tuple[tuple[str, ...], ...]] = {
     "normal": (("mean",), ("sd",)),
@@ -55,6 +60,7 @@ FUNCTIONS: dict[str, tuple[tuple[str, ...], ...]] = {
 }
 ANY_NUMBER = ("min", "max")  # of two or more
 DISTRIBUTIONS = ("normal", "uniform", "exponential", "weibull", "gamma", "lognormal", "beta")
+TABULATED = ("empirical", "kaplan_meier", "mixture")  # distributions that are written as mappings only
 
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 _BINDING = {
@@ -64,13 +70,16 @@ _BINDING = {
 _NOT, _UNARY = 3, 9
 
 
-def parse_expression(text: str, locate: Locate, findings: Findings, path: str = "") -> Expr | None:
+def parse_expression(
+    text: str, locate: Locate, findings: Findings, path: str = "", lookup: Lookup | None = None
+) -> Expr | None:
     """The tree of `text`; None, and a finding, if it is not an expression.
 
-    `locate` turns character positions in `text` (start, end exclusive) into a place in a file.
+    `locate` turns character positions in `text` (start, end exclusive) into a place in a file. The
+    values of parameters, which `lookup` knows, take the place of their names.
     """
     try:
-        return _Parser(text, locate).whole()
+        return _Parser(text, locate, lookup).whole()
     except ExpressionError as error:
         findings.add(
             error.code,
@@ -136,9 +145,10 @@ def signature(function: str) -> str:
 
 
 class _Parser:
-    def __init__(self, text: str, locate: Locate) -> None:
+    def __init__(self, text: str, locate: Locate, lookup: Lookup | None = None) -> None:
         self.text = text
         self.locate = locate
+        self.lookup = lookup
         self.tokens = tokenize(text)
         self.place = 0
         self.depth = 0
@@ -379,10 +389,19 @@ class _Parser:
         if self.at("("):
             self._unknown_function(token)
         name = _name(token, self.span(token.start))
+        if token.text in ("dose", "doses") and self.at("of"):
+            return self.doses(token)
+        if token.text == "previous" and self.token.kind == "name":
+            measurement = self.name("the name of a measurement, e.g. `previous hba1c`")
+            return Last(measurement, previous=True, span=self.span(token.start))
         if self.at("diagnosed"):
             self.advance()
             return Diagnosed(name, span=self.span(token.start))
-        return name
+        return self.parameter(token) or name
+
+    def parameter(self, token: Token) -> Expr | None:
+        """The value of the parameter that a name stands for."""
+        return self.lookup(token.text, self.locate(token.start, token.end)) if self.lookup else None
 
     def word(self) -> Expr:
         token = self.token
@@ -395,9 +414,11 @@ class _Parser:
         if word == "not":
             operand = self.expression(_NOT)
             return Unary("not", operand, span=self.span(token.start))
+        if word == "ever" and self.token.kind == "name":
+            return Ever(self.name("the name of a procedure or event"), span=self.span(token.start))
         if word == "on" or word == "ever":
             if word == "ever":
-                self.take("on", "`ever on` and the name of a treatment")
+                self.take("on", "`ever on` and the name of a treatment, or `ever` and that of a procedure")
             return On(self.name("the name of a treatment"), word == "ever", span=self.span(token.start))
         if word == "last":
             measurement = self.name("the name of a measurement, e.g. `last hba1c`")
@@ -416,11 +437,24 @@ class _Parser:
             self.advance()
             self.take("last", "`in last` and a duration, e.g. `in last 12 months`")
             number = self.token
-            if number.kind != "number" or units.time_unit(number.unit) is None:
+            known = self.parameter(number) if number.kind == "name" else None
+            if isinstance(known, Quantity) and units.time_unit(known.unit) is not None:
+                within = known
+            elif number.kind != "number" or units.time_unit(number.unit) is None:
                 self.fail_here("a duration, e.g. `12 months`")
+            else:
+                within = Quantity(number.value, number.unit, span=self.locate(number.start, number.end))
             self.advance()
-            within = Quantity(number.value, number.unit, span=self.span(number.start))
         return Count(event, within, span=self.span(token.start))
+
+    def doses(self, token: Token) -> Expr:
+        """``dose of warfarin``, a quantity; ``doses of mmr``, the count of its doses given."""
+        self.advance()
+        if token.text == "dose":
+            treatment = self.name("the name of a treatment, e.g. `dose of warfarin`")
+            return Dose(treatment, span=self.span(token.start))
+        vaccine = self.name("the name of an immunisation, e.g. `doses of mmr`")
+        return Count(Name((*vaccine.parts, "given"), span=vaccine.span), span=self.span(token.start))
 
     def name(self, expected: str) -> Name:
         token = self.token

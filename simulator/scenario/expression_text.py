@@ -6,11 +6,15 @@ from simulator.scenario.syntax import (
     Binary,
     Call,
     Count,
+    Curve,
     Date,
     Diagnosed,
+    Dose,
+    Ever,
     Expr,
     In,
     Last,
+    Mixture,
     Name,
     Number,
     On,
@@ -94,15 +98,23 @@ def _word_form(tree: Expr) -> str:
     match tree:
         case On(treatment=treatment, ever=ever):
             return f"{'ever ' if ever else ''}on {treatment.text}"
+        case Ever(event=event):
+            return f"ever {event.text}"
         case Diagnosed(disease=disease):
             return f"{disease.text} diagnosed"
         case Since(event=event):
             return f"time since {event.text}"
-        case Last(measurement=measurement):
-            return f"last {measurement.text}"
+        case Last(measurement=measurement, previous=previous):
+            return f"{'previous' if previous else 'last'} {measurement.text}"
+        case Dose(treatment=treatment):
+            return f"dose of {treatment.text}"
         case Count(event=event, within=within):
             window = f" in last {_quantity(within.value, within.unit)}" if within else ""
             return f"count of {event.text}{window}"
+        case Curve(kind=kind, points=points):
+            return f"{kind}({', '.join(f'{_text(at)[0]}: {_text(share)[0]}' for at, share in points)})"
+        case Mixture(parts=parts):
+            return f"mixture({', '.join(f'{_text(share)[0]} {_text(part)[0]}' for share, part in parts)})"
         case _:
             raise TypeError(f"{type(tree).__name__} is not an expression")
 

@@ -1,7 +1,7 @@
-"""`use:` – other files, merged by name; the using file wins, key by key.
+"""`use:` – reads a file with the files it uses, and theirs; `merge.py` says who wins.
 
-Mappings are merged, lists and single values replaced. Tables, distributions, `draw` and `sex` are
-values: they are replaced as a whole. Every node keeps the position in its own file.
+A file may be used with other values of its parameters (``with:``), and under another name (``as:``,
+see `instance.py`).
 """
 
 from __future__ import annotations
@@ -10,8 +10,24 @@ import os
 from dataclasses import dataclass, field
 
 from simulator.errors import Findings, Span
-from simulator.scenario.expression import DISTRIBUTIONS
+from simulator.scenario import model
+from simulator.scenario.build import read_block
 from simulator.scenario.files import FileProblem, Files, beside, nearest_file
+from simulator.scenario.instance import defined, instance
+from simulator.scenario.merge import (
+    Conflict,
+    Hidden,
+    Merged,
+    NotThereError,
+    check_appending,
+    combine,
+    overlay,
+    remove,
+    settles,
+)
+from simulator.scenario.nearest import nearest
+from simulator.scenario.parameters import values_of, written_out
+from simulator.scenario.values import Context, check_name
 from simulator.scenario.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence, is_empty, read_yaml
 
 VERSION = 1
@@ -19,18 +35,20 @@ SUFFIXES = (".yaml", ".yml")
 MAX_FILES = 200
 
 #: what a file says about itself, not merged
-_OWN = ("format", "id", "title", "description", "use")
-_WHOLE = ("draw", "sex")  # shares that add up: never mixed from two files
-
-#: a key of the using file takes the place of these, which say the same thing in another way
-_INSTEAD = {"age": ("age_sex",), "age_sex": ("age", "sex")}
+_OWN = ("format", "id", "title", "description", "use", "remove")
 
 
 @dataclass(slots=True)
-class _Conflict:
-    path: tuple[str, ...]
-    first: Span
-    second: Span
+class _Use:
+    """One item under `use:`."""
+
+    file: Scalar
+    prefix: Scalar | None = None
+    values: Mapping | None = None
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        return self.file.text.strip(), self.prefix.text if self.prefix else ""
 
 
 @dataclass(slots=True)
@@ -39,23 +57,41 @@ class Includer:
 
     files: Files
     findings: Findings
-    _done: dict[str, Mapping | None] = field(default_factory=dict)
+    _roots: dict[str, Mapping | None] = field(default_factory=dict)
+    _done: dict[tuple[str, str], Merged | None] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
 
     def load(self, path: str) -> Mapping | None:
         """The root of `path` (which is in `files`), merged with the files it uses."""
+        merged = self._load(path, "")
+        return merged.root if merged is not None else None
+
+    def _load(self, path: str, prefix: str) -> Merged | None:
         identity = os.path.realpath(path)
-        if identity in self._done:
-            return self._done[identity]
+        key = (identity, prefix)
+        if key in self._done:
+            return self._done[key]
         self._open.append(identity)
-        root = read_yaml(self.files.texts[path], path, self.findings)
+        root = self._root(path, identity)
         merged = None
         if root is not None and self._format_is_known(root):
-            used = [node for node in (self._use(item) for item in self._uses(root)) if node is not None]
-            merged = self._merge(root, used)
+            uses = self._uses(root, is_first=len(self._open) == 1)
+            used = [(use, found) for use in uses if (found := self._use(use)) is not None]
+            taken = self._check_prefixes(used)
+            merged = self._merge(root, [found for _, found in used], prefix, taken)
         self._open.pop()
-        self._done[identity] = merged
+        self._done[key] = merged
         return merged
+
+    def _root(self, path: str, identity: str) -> Mapping | None:
+        """A file's own tree, read once."""
+        if identity not in self._roots:
+            root = read_yaml(self.files.texts[path], path, self.findings)
+            if root is not None:
+                check_appending(root, self.findings)
+                root = written_out(root)
+            self._roots[identity] = root
+        return self._roots[identity]
 
     def _format_is_known(self, root: Mapping) -> bool:
         node = root.get("format")
@@ -69,39 +105,82 @@ class Includer:
         )  # fmt: skip
         return False
 
-    def _uses(self, root: Mapping) -> list[Scalar]:
-        """The texts under `use:`; anything else is found when the block is read."""
+    # --- what is used -------------------------------------------------------------------------
+
+    def _uses(self, root: Mapping, *, is_first: bool) -> list[_Use]:
+        """The items of `use:`. What else is wrong with those of the first file is found as it is built."""
         node = root.get("use")
-        items = node.items if isinstance(node, Sequence) else [node]
-        found: list[Scalar] = []
-        for item in items:
-            if not isinstance(item, Scalar) or is_empty(item):
+        items = node.items if isinstance(node, Sequence) else [node] if node is not None else []
+        found: list[_Use] = []
+        for index, item in enumerate(items):
+            if is_empty(item):
                 continue
-            if any(item.text == other.text for other in found):
-                self.findings.add("E220", f"`{item.text}` is used twice", item.span, path="use")
+            if not is_first and not isinstance(item, Scalar):
+                context = Context(self.findings, self.files)
+                read_block(context, model.Use, item, item.span, f"use[{index}]")
+            use = self._item(item, f"use[{index}]")
+            if use is None:
+                continue
+            if any(use.identity == other.identity for other in found):
+                self.findings.add(
+                    "E220", f"`{use.file.text}` is used twice", use.file.span, path="use",
+                    remedy="To have it twice, give it another name: `{file: …, as: …}`."
+                    if use.values else "",
+                )  # fmt: skip
             else:
-                found.append(item)
+                found.append(use)
         return found
 
-    def _use(self, item: Scalar) -> Mapping | None:
-        name = item.text.strip()
+    def _item(self, item: Node, path: str) -> _Use | None:
+        if isinstance(item, Scalar):
+            return _Use(item)
+        if not isinstance(item, Mapping):
+            return None
+        file, prefix, values = item.get("file"), item.get("as"), item.get("with")
+        if not isinstance(file, Scalar) or is_empty(file):
+            return None
+        if isinstance(prefix, Scalar) and not is_empty(prefix):
+            context = Context(self.findings, self.files)
+            if not check_name(context, prefix, f"{path}.as", "name"):
+                return None
+        else:
+            prefix = None
+        return _Use(file, prefix, values if isinstance(values, Mapping) else None)
+
+    def _use(self, use: _Use) -> Merged | None:
+        name = use.file.text.strip()
         if os.path.isabs(name):
             self.findings.add(
-                "E123", f"`{name}` is an absolute path", item.span, path="use",
+                "E123", f"`{name}` is an absolute path", use.file.span, path="use",
                 remedy="Write the path relative to this file.",
             )  # fmt: skip
             return None
-        path = self._find(item, name)
+        path = self._find(use.file, name)
         if path is None:
             return None
         identity = os.path.realpath(path)
         if identity in self._open:
             self.findings.add(
-                "E121", f"`{name}` already uses this file", item.span, path="use",
+                "E121", f"`{name}` already uses this file", use.file.span, path="use",
                 remedy="Move what both need to a third file.",
             )  # fmt: skip
             return None
-        return self.load(path)
+        merged = self._load(path, use.prefix.text if use.prefix else "")
+        return merged if merged is None or use.values is None else self._with(use.values, merged, name)
+
+    def _with(self, values: Mapping, merged: Merged, file: str) -> Merged:
+        """The file with other values of its parameters."""
+        given: dict[str, Entry] = {}
+        for name, entry in values.entries.items():
+            known = merged.root.get("parameters")
+            inside = merged.own.get(name, name)
+            is_known = isinstance(known, Mapping) and inside in known.entries
+            given[inside if is_known else name] = entry
+        top = values_of(given, merged.root, self.findings, "use.with", f"`{file}`")
+        if top is None:
+            return merged
+        hidden: Hidden = dict(merged.hidden)
+        return Merged(overlay(top, merged.root, hidden), hidden, merged.own)
 
     def _find(self, item: Scalar, name: str) -> str | None:
         base = beside(item.span.file, name)
@@ -125,16 +204,40 @@ class Includer:
         )  # fmt: skip
         return None
 
-    def _merge(self, root: Mapping, used: list[Mapping]) -> Mapping:
-        if not used:
-            return root
-        conflicts: list[_Conflict] = []
-        library = Mapping(root.span)
+    def _check_prefixes(self, used: list[tuple[_Use, Merged]]) -> set[str]:
+        """A prefix must not make a name that another file has already. Returns such names."""
+        found: set[str] = set()
+        for use, merged in used:
+            new = {name for old, name in merged.own.items() if name != old}
+            for other, beside_it in used:
+                if use.prefix is None or other is use:
+                    continue
+                keys = defined(beside_it.root)
+                mine = defined(merged.root)
+                taken = [n for n in sorted(new & keys.keys()) if keys[n].span != mine[n].span]
+                if taken and (other.prefix is None or used.index((use, merged)) > _place(used, other)):
+                    self.findings.add(
+                        "E127", f"`as: {use.prefix.text}` makes the name `{taken[0]}`, which "
+                        f"`{other.file.text}` defines, too", use.prefix.span, path="use",
+                        remedy=f"Choose another prefix; the other one is at {keys[taken[0]].span}.",
+                    )  # fmt: skip
+                found.update(taken)
+        return found
+
+    # --- merging ------------------------------------------------------------------------------
+
+    def _merge(self, root: Mapping, used: list[Merged], prefix: str, taken: set[str]) -> Merged:
+        conflicts: list[Conflict] = []
+        library = Merged(Mapping(root.span))
         for each in used:
-            public = Mapping(each.span, {k: e for k, e in each.entries.items() if k not in _OWN})
-            library = _combine(library, public, (), conflicts)
+            entries = {k: e for k, e in each.root.entries.items() if k not in _OWN}
+            library = combine(library, Merged(Mapping(each.root.span, entries), each.hidden), conflicts)
+        own = defined(root).keys() - defined(library.root).keys()
+        names = {name: f"{prefix}_{name}" if prefix else name for name in sorted(own)}
+        if prefix:
+            root = instance(root, names)
         for conflict in conflicts:
-            if not _settles(root, conflict.path):
+            if not (settles(root, conflict.path) or taken & set(conflict.path[1:2])):
                 self.findings.add(
                     "E122",
                     f"`{'.'.join(conflict.path)}` is also given, differently, at {conflict.first}",
@@ -142,75 +245,47 @@ class Includer:
                     path=".".join(conflict.path),
                     remedy=f"Give it in {root.span.file}, which then decides, or use only one of the two.",
                 )
-        return _overlay(root, library)
+        hidden: Hidden = dict(library.hidden)
+        base = remove_paths(root.get("remove"), library.root, hidden, self.findings, "remove", "used files")
+        return Merged(overlay(root, base, hidden) if used else root, hidden, names)
 
 
-def _is_value(node: Node) -> bool:
-    if not isinstance(node, Mapping):
-        return True
-    keys = node.entries.keys()
-    return bool(keys & {"by", "table", "csv", "gompertz"}) or (
-        len(keys) == 1 and next(iter(keys)) in DISTRIBUTIONS
+def _place(used: list[tuple[_Use, Merged]], use: _Use) -> int:
+    return next(i for i, (each, _) in enumerate(used) if each is use)
+
+
+def remove_paths(
+    node: Node | None, base: Mapping, hidden: Hidden, findings: Findings, path: str, whose: str
+) -> Mapping:
+    """`base` without what a list of paths names; what is not there is a finding."""
+    items = node.items if isinstance(node, Sequence) else [node] if isinstance(node, Scalar) else []
+    for item in items:
+        if not isinstance(item, Scalar) or is_empty(item):
+            continue
+        try:
+            base = remove(base, item.text.strip(), item.span, hidden)
+        except NotThereError as problem:
+            _report_not_there(item, problem, findings, path, whose)
+    return base
+
+
+def _report_not_there(
+    item: Scalar, problem: NotThereError, findings: Findings, path: str, whose: str
+) -> None:
+    where = f"in `{problem.there}` " if problem.there else ""
+    listed = ", ".join(f"`{name}`" for name in problem.choices[:8])
+    if len(problem.choices) > 8:
+        listed += f" … ({len(problem.choices)} in all)"
+    start = item.text.rfind(problem.step)
+    span: Span = item.locate(start, start + len(problem.step)) if start >= 0 else item.span
+    findings.add(
+        "E126",
+        f"more than one item {where}is called `{problem.step}`"
+        if problem.several
+        else f"there is no `{problem.step}` {where}to remove from {whose}",
+        span,
+        path=path,
+        expected=f"one of {listed}" if listed else "a path such as `diseases.cf.events.exacerbation`",
+        nearest=nearest(problem.step, problem.choices),
+        remedy="Give its number, counted from 0: `[0]`." if problem.several else "",
     )
-
-
-def _overlay(top: Mapping, base: Mapping) -> Mapping:
-    """`base` with everything that `top` gives in its place."""
-    replaced = {other for name in top.entries for other in _INSTEAD.get(name, ())}
-    merged = {name: entry for name, entry in base.entries.items() if name not in replaced}
-    for name, entry in top.entries.items():
-        below = base.entries.get(name)
-        value = entry.value
-        if (
-            below is not None
-            and name not in _WHOLE
-            and isinstance(value, Mapping)
-            and isinstance(below.value, Mapping)
-            and not (_is_value(value) or _is_value(below.value))
-        ):
-            value = _overlay(value, below.value)
-        merged[name] = Entry(entry.key, value)
-    return Mapping(top.span, merged)
-
-
-def _combine(a: Mapping, b: Mapping, path: tuple[str, ...], conflicts: list[_Conflict]) -> Mapping:
-    """Two files that are used side by side: neither wins."""
-    merged = dict(a.entries)
-    for name, entry in b.entries.items():
-        other = merged.get(name)
-        if other is None:
-            merged[name] = entry
-        elif (
-            name not in _WHOLE
-            and isinstance(other.value, Mapping)
-            and isinstance(entry.value, Mapping)
-            and not (_is_value(other.value) or _is_value(entry.value))
-        ):
-            merged[name] = Entry(other.key, _combine(other.value, entry.value, (*path, name), conflicts))
-        elif not _same(other.value, entry.value):
-            conflicts.append(_Conflict((*path, name), other.key.span, entry.key.span))
-    return Mapping(a.span, merged)
-
-
-def _settles(root: Mapping, path: tuple[str, ...]) -> bool:
-    """Whether `root` itself says what stands at `path`."""
-    node: Node | None = root
-    for name in path:
-        node = node.get(name) if isinstance(node, Mapping) else None
-        if node is None:
-            return False
-        if _is_value(node):
-            return True
-    return True
-
-
-def _same(a: Node, b: Node) -> bool:
-    if isinstance(a, Scalar) and isinstance(b, Scalar):
-        return a.text == b.text
-    if isinstance(a, Sequence) and isinstance(b, Sequence):
-        return len(a.items) == len(b.items) and all(map(_same, a.items, b.items))
-    if isinstance(a, Mapping) and isinstance(b, Mapping):
-        return a.entries.keys() == b.entries.keys() and all(
-            _same(entry.value, b.entries[name].value) for name, entry in a.entries.items()
-        )
-    return False

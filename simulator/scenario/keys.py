@@ -13,6 +13,11 @@ from dataclasses import MISSING, dataclass
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from simulator.scenario import model
+from simulator.scenario.model_courses import Give, Repeat, Step
+from simulator.scenario.model_disease import Follows, SeeksCare
+from simulator.scenario.model_targets import Expectation
+from simulator.scenario.model_visits import Do
+from simulator.scenario.statement import Amount, Bounds, Statement
 from simulator.scenario.syntax import Expr, Quantity
 
 _EXPR = frozenset(get_args(Expr))
@@ -20,7 +25,20 @@ _VALUE = _EXPR | {model.Table}
 _RATE = _EXPR | {model.Hazard, model.Gompertz}
 
 #: the key that a single text stands for, where a block may be written as one
-SHORTHAND: dict[type[model.Block], str] = {model.Measure: "measure"}
+SHORTHAND: dict[type[model.Block], str] = {
+    model.UseOrderSet: "order_set",
+    model.Measure: "measure",
+    model.RecordedAt: "care",
+    Follows: "progression",
+    SeeksCare: "visit",
+    model.Use: "file",
+    model.Parameter: "value",
+    Expectation: "within",
+    Do: "do",
+    Give: "treatment",
+    Step: "end",
+    Repeat: "times",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +47,8 @@ class Kind:
 
     name: text, integer, number, date, quantity, expression, value (an expression or a table),
     rate (an expression, a hazard table or a gompertz), table, draw (categories or a table),
-    arrow (``a -> b: {…}``), block, list or mapping. `item` is what a list or mapping holds.
+    arrow (``a -> b: {…}``), statement (a statistic in words), bounds (``18%..24%``, ``at least 90%``),
+    amount (``4.9 per 100_000 per year``), changes (a piece of a scenario), block, list or mapping. `item` is what a list or mapping holds.
     """
 
     name: str
@@ -83,12 +102,15 @@ def _keys_of(block: type[model.Block]) -> dict[str, Key]:
 def kind_of(annotation: Any) -> Kind:
     """The kind that a field's annotation stands for. Raises: TypeError if there is none."""
     simple = {str: "text", int: "integer", float: "number", dt.date: "date", Quantity: "quantity"}
+    simple |= {Statement: "statement", Bounds: "bounds", Amount: "amount"}
     if annotation in simple:
         return Kind(simple[annotation])
     if annotation is model.Table:
         return Kind("table")
     if annotation is model.Transition:
         return Kind("arrow")
+    if annotation is model.Changes:
+        return Kind("changes")
     if isinstance(annotation, type) and issubclass(annotation, model.Block):
         return Kind("block", block=annotation)
     origin, args = get_origin(annotation), get_args(annotation)

@@ -194,6 +194,8 @@ def _unit(text: str, place: int) -> tuple[str, int]:
     time = units.time_unit(written)
     if time is not None:
         return time, match.end()
+    if written == "times":  # how often: `2 times`
+        return written, match.end()
     if units.ucum(written) is None:
         _refuse_unit(written, start, match.end())
     return written, match.end()

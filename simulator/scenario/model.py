@@ -10,183 +10,53 @@ reference and the editor schema are generated from it.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import MISSING, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
-from simulator.errors import NOWHERE, Span
+from simulator.scenario.block import Block as Block
+from simulator.scenario.block import key as key
+from simulator.scenario.model_composition import Arm as Arm
+from simulator.scenario.model_composition import Changes as Changes
+from simulator.scenario.model_composition import Parameter as Parameter
+from simulator.scenario.model_composition import Use as Use
+from simulator.scenario.model_courses import CarePlan as CarePlan
+from simulator.scenario.model_courses import Complication as Complication
+from simulator.scenario.model_courses import Discovery as Discovery
+from simulator.scenario.model_courses import Pathway as Pathway
+from simulator.scenario.model_courses import Procedure as Procedure
+from simulator.scenario.model_courses import Stay as Stay
+from simulator.scenario.model_disease import Constraint as Constraint
+from simulator.scenario.model_disease import DiagnosisRoute as DiagnosisRoute
+from simulator.scenario.model_disease import Disease as Disease
+from simulator.scenario.model_disease import Onset as Onset
+from simulator.scenario.model_disease import Phenotype as Phenotype
+from simulator.scenario.model_disease import Progression as Progression
+from simulator.scenario.model_disease import RecordedAt as RecordedAt
+from simulator.scenario.model_disease import RecurrentEvent as RecurrentEvent
+from simulator.scenario.model_disease import Symptom as Symptom
+from simulator.scenario.model_medicines import Allergy as Allergy
+from simulator.scenario.model_medicines import Effect as Effect
+from simulator.scenario.model_medicines import FollowUp as FollowUp
+from simulator.scenario.model_medicines import Immunisation as Immunisation
+from simulator.scenario.model_medicines import OrderSet as OrderSet
+from simulator.scenario.model_medicines import Panel as Panel
+from simulator.scenario.model_medicines import Protection as Protection
+from simulator.scenario.model_medicines import Start as Start
+from simulator.scenario.model_medicines import Treatment as Treatment
+from simulator.scenario.model_medicines import UseOrderSet as UseOrderSet
+from simulator.scenario.model_targets import Expectation, Target
+from simulator.scenario.model_visits import Do as Do
+from simulator.scenario.model_visits import Measure as Measure
+from simulator.scenario.model_visits import Order as Order
+from simulator.scenario.model_visits import Refer as Refer
 from simulator.scenario.syntax import Expr, Quantity
-
-
-def key(
-    doc: str,
-    default: Any = MISSING,
-    factory: Any = MISSING,
-    name: str | None = None,
-    choices: tuple[str, ...] = (),
-    form: str = "",
-) -> Any:
-    """A key of the language: its documentation, default and (if not the field's) YAML name.
-
-    `choices` are the only legal texts (of a text) or keys (of a mapping). `form` says what a text
-    must look like: ``codes`` (a mapping of code system to code), ``unit`` (UCUM), ``id`` (lower case
-    with hyphens), ``name`` (an identifier), ``states`` and ``categories`` (the keys of a mapping or items
-    of a list are names of states or categories).
-    """
-    meta = {"doc": doc, "key": name, "choices": choices, "form": form}
-    if factory is not MISSING:
-        return field(default_factory=factory, metadata=meta)
-    if default is not MISSING:
-        return field(default=default, metadata=meta)
-    return field(metadata=meta)
-
-
-@dataclass(slots=True, kw_only=True)
-class Block:
-    """Where a block stands: `span` its key, `path` its YAML path."""
-
-    span: Span = NOWHERE
-    path: str = ""
-    #: where each key was written, by YAML key name: its value if that is a text, else the key itself;
-    #: items of a list of texts are there too, as ``at[0]``
-    spans: dict[str, Span] = field(default_factory=dict)
-
-
-# --- values that are tables -------------------------------------------------------------
-
-
-@dataclass(slots=True, kw_only=True)
-class Table(Block):
-    """A step function over axes: ``{by: [age, sex], table: {...}}`` or the same from a CSV file.
-
-    `axes` are ``age``, ``sex``, ``month`` (january..december), ``year`` (calendar) or the
-    names of categorical attributes. `rows` are complete key tuples, one per cell, each key
-    a str (category or month name) or a pair (low, high), `high` exclusive and None where
-    open-ended: ages in years, calendar years. Age bands are written by age at last birthday:
-    ``40..59 years`` is stored as (40.0, 60.0). The rows are the full product of the axes' cells in
-    row-major order (last axis fastest); bands are ascending, without gaps or overlaps. Age
-    begins at 0 and is open-ended (not in `population.age_sex`, whose cells are weights); years
-    before the first band and after the last one take the nearest band's value.
-    """
-
-    axes: tuple[str, ...]
-    rows: tuple[tuple[tuple[str | tuple[float, float | None], ...], Expr], ...]
-    source: str | None = None
-
-
-Value = Expr | Table
-
-
-@dataclass(slots=True, kw_only=True)
-class Gompertz(Block):
-    """A hazard that grows exponentially with age: rate × exp(growth × (age − at))."""
-
-    rate: Expr = key("hazard at age `at`, e.g. `0.010 per year`")
-    at: Expr = key("the age at which the hazard is `rate`, e.g. `50 years`")
-    growth: Expr = key("growth of the log hazard, e.g. `0.040 per year`")
-
-
-@dataclass(slots=True, kw_only=True)
-class Hazard(Block):
-    """A hazard from a table, given per time unit, or as a probability per time unit."""
-
-    table: Table
-    per: str | None = None  # singular time unit: cell values are rates per this unit
-    probability_per: str | None = None  # cell values are probabilities q; hazard −ln(1−q)
-
-
-RateValue = Expr | Hazard | Gompertz
-
-
-@dataclass(slots=True, kw_only=True)
-class Multiplier(Block):
-    by: Value = key("the factor: a number, an expression, or a table")
-    while_: Expr | None = key("applies while this holds; always if absent", None, name="while")
-
-
-# --- transitions ------------------------------------------------------------------------
-
-
-@dataclass(slots=True, kw_only=True)
-class Trigger(Block):
-    """What makes a transition fire: exactly one of rate, after, when, on, probability."""
-
-    rate: RateValue | None = key("hazard, e.g. `0.06 per year`, a table, or a gompertz", None)
-    multiplied: list[Multiplier] = key("factors on the rate", factory=list)
-    after: Expr | None = key("duration drawn on entering the state", None)
-    when: Expr | None = key("fires as soon as this becomes true", None)
-    delay: Expr | None = key("with `when`: the condition must hold this long first", None)
-    on: Expr | None = key("fires on this event of another process, e.g. `t2d.onset`", None)
-    if_: Expr | None = key("with `on`: only if this holds at that moment", None, name="if")
-    probability: Value | None = key(
-        "with `on`: the chance that it fires; alone: the chance on entering the state", None
-    )
-    source: str | None = key("where the numbers are from", None)
-
-
-@dataclass(slots=True, kw_only=True)
-class Transition(Block):
-    """One arrow ``a -> b: {trigger}``."""
-
-    from_: str
-    to: str
-    trigger: Trigger
-
-
-@dataclass(slots=True, kw_only=True)
-class Onset(Trigger):
-    """How a disease begins: a trigger, or `at: birth` with a probability."""
-
-    at: str | None = key("`birth`: present from birth, with `probability`", None, choices=("birth",))
-    to: str | None = key("the state it begins in; the first of `states` if absent", None)
-
-
-@dataclass(slots=True, kw_only=True)
-class RecurrentEvent(Block):
-    """Something that happens again and again without changing the state."""
-
-    title: str | None = key("a name for people", None)
-    codes: dict[str, str] = key("codes of the event in terminologies", factory=dict, form="codes")
-    while_: Expr | None = key(
-        "may happen while this holds; while the disease is present if absent", None, name="while"
-    )
-    rate: RateValue = key("hazard")
-    multiplied: list[Multiplier] = key("factors on the rate", factory=list)
-    source: str | None = key("where the numbers are from", None)
-
-
-@dataclass(slots=True, kw_only=True)
-class DiagnosisRoute(Block):
-    """One way in which a disease comes to be recorded.
-
-    ``at: [care…]`` considers it at every visit of those; ``on: event`` (with `after`, a delay)
-    brings the patient to `visit`, where it is recorded. With `if` the chart decides, whether
-    the disease is truly there or not; without it the disease must be present, and
-    `probability` is the chance that it is recognised.
-    """
-
-    at: list[str] = key("care where it may be recognised", factory=list)
-    on: Expr | None = key("event that leads to a diagnosis, e.g. `cf.onset`", None)
-    after: Expr | None = key("with `on`: delay from the event to the diagnosis", None)
-    visit: str | None = key("with `on`: the care in which it is recorded", None)
-    if_: Expr | None = key("rule read off the chart, e.g. `last hba1c >= 6.5 %`", None, name="if")
-    probability: Value | None = key("chance each time", None)
-    source: str | None = key("where the numbers are from", None)
-
-
-@dataclass(slots=True, kw_only=True)
-class Disease(Block):
-    title: str | None = key("a name for people", None)
-    codes: dict[str, str] = key("codes: icd10cm, orphanet, omim, …", factory=dict, form="codes")
-    source: str | None = key("where the numbers are from", None)
-    onset: Onset = key("how it begins")
-    states: list[str] = key(
-        "its states, in clinical order (an `absent` state comes before them)", form="states"
-    )
-    course: list[Transition] = key("arrows between states", factory=list)
-    death: dict[str, Trigger] = key("hazard of dying of it, by state", factory=dict, form="states")
-    events: dict[str, RecurrentEvent] = key("recurrent events, e.g. exacerbations", factory=dict)
-    diagnosis: list[DiagnosisRoute] = key("how it comes to be recorded", factory=list)
-
+from simulator.scenario.trigger import Gompertz as Gompertz
+from simulator.scenario.trigger import Hazard as Hazard
+from simulator.scenario.trigger import Multiplier as Multiplier
+from simulator.scenario.trigger import RateValue as RateValue
+from simulator.scenario.trigger import Table as Table
+from simulator.scenario.trigger import Transition as Transition
+from simulator.scenario.trigger import Trigger as Trigger
+from simulator.scenario.trigger import Value as Value
 
 # --- measurements -----------------------------------------------------------------------
 
@@ -216,65 +86,11 @@ class Measurement(Block):
     plausible: Expr = key("bounds outside which no value is ever recorded, e.g. `3..20`")
     precision: int = key("decimals recorded", 1)
     value: ValueModel = key("how the true value behaves")
-    source: str | None = key("where the numbers are from", None)
-
-
-# --- treatments -------------------------------------------------------------------------
-
-
-@dataclass(slots=True, kw_only=True)
-class Start(Block):
-    when: Expr = key("indication, read off the chart")
-    uptake: Value | None = key("chance that it is ever started; 100% if absent", None)
-    delay: Expr | None = key("from indication to first dose", None)
-
-
-@dataclass(slots=True, kw_only=True)
-class Effect(Block):
-    hazard: str | None = key(
-        "whose hazard: `cf.exacerbation`, `cf.death`, `t2d.onset`, or `cf.mild -> moderate`", None
-    )
-    measurement: str | None = key("which measurement", None)
-    by: Expr | None = key("hazard ratio", None)
-    shift: Expr | None = key("offset in the measurement's unit", None)
-    drift: Expr | None = key("added slope, e.g. `+2.3 per year`", None)
-    source: str | None = key("where the number is from", None)
-
-
-@dataclass(slots=True, kw_only=True)
-class Treatment(Block):
-    title: str | None = key("a name for people", None)
-    codes: dict[str, str] = key("codes: rxnorm, cvx", factory=dict, form="codes")
-    available: dt.date | None = key("date of approval; never started before", None)
-    start: Start = key("when it is started")
-    stop: list[Trigger] = key("what ends it (any of these)", factory=list)
-    again: Expr | None = key("wait before it may be started again; never if absent", None)
-    adherence: Expr | None = key("share of doses taken, a number or distribution", None)
-    effects: list[Effect] = key("what it does while taken", factory=list)
-    contraindicated: Expr | None = key("never started, and stopped, while this holds", None)
-    never_with: list[str] = key("treatments that must not be taken together", factory=list)
-    supply: Expr | None = key("days dispensed at a time; a refill event each", None)
+    missing: Value | None = key("share of results that are lost and never reach the chart", None)
     source: str | None = key("where the numbers are from", None)
 
 
 # --- care -------------------------------------------------------------------------------
-
-
-@dataclass(slots=True, kw_only=True)
-class Measure(Block):
-    """Something measured or ordered at a visit."""
-
-    measure: str = key("name of the measurement")
-    if_: Expr | None = key("only if this holds", None, name="if")
-    probability: Value | None = key("chance each time", None)
-
-
-@dataclass(slots=True, kw_only=True)
-class Order(Block):
-    title: str | None = key("a name for people", None)
-    codes: dict[str, str] = key("codes of what is ordered or done", factory=dict, form="codes")
-    if_: Expr | None = key("only if this holds", None, name="if")
-    probability: Value | None = key("chance each time", None)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -301,8 +117,13 @@ class Care(Block):
     after: Expr | None = key("with `on`: delay from event to visit", None)
     duration: Expr | None = key("length of the encounter; by class if absent", None)
     reason: dict[str, str] = key("codes of the reason for the visit", factory=dict, form="codes")
-    measures: list[Measure] = key("what is measured there", factory=list)
+    measures: list[Measure] = key("what is measured there: measurements and panels", factory=list)
     orders: dict[str, Order] = key("what else is ordered or done there", factory=dict)
+    order_sets: list[UseOrderSet] = key("order sets carried out there", factory=list)
+    hours: list[str] = key("opening hours, e.g. `weekdays 8:00..17:00`; always open if absent", factory=list)
+    does: list[Do] = key("procedures done there", factory=list)
+    refers: list[Refer] = key("referrals made there", factory=list)
+    stay: Stay | None = key("with class inpatient: the hospital course, in place of `duration`", None)
     source: str | None = key("where the numbers are from", None)
 
 
@@ -319,6 +140,9 @@ class Attribute(Block):
     )
     value: Expr | None = key("a number or distribution, e.g. `normal(26 + 0.05 * bmi, 4)`", None)
     between: Expr | None = key("bounds of a numeric attribute, e.g. `14..60`", None)
+    changes: list[Transition] = key(
+        "arrows between its categories, e.g. `current -> former: {rate: 0.04 per year}`", factory=list
+    )
     unit: str = key("unit of a numeric attribute", "1", form="unit")
     codes: dict[str, str] = key("codes of the attribute", factory=dict, form="codes")
     source: str | None = key("where the numbers are from", None)
@@ -330,6 +154,9 @@ class Population(Block):
     from_: dt.date = key("first recorded day", name="from")
     to: dt.date = key("end of the recorded period (exclusive)")
     step: Expr | None = key("window in which the outside world is constant", None)
+    time_zone: str | None = key(
+        "where they live, e.g. `America/New_York`: dates begin at midnight there; UTC if absent", None
+    )
     age: Expr | None = key("age at `from`: a duration or distribution", None)
     sex: dict[str, Expr] | None = key(
         "probabilities of male and female", None, choices=("male", "female"), form="categories"
@@ -382,15 +209,34 @@ class Scenario(Block):
     id: str = key("a short name, lower case with hyphens", form="id")
     title: str | None = key("a name for people", None)
     description: str | None = key("what it is for", None)
-    use: list[str] = key("other files, merged by name", factory=list)
+    use: list[Use] = key("other files, merged by name", factory=list)
+    remove: list[str] = key("paths of what is not taken over from used files", factory=list)
+    parameters: dict[str, Parameter] = key("numbers with a name, to be set from outside", factory=dict)
+    arms: dict[str, Arm] = key("the same patients with one thing changed", factory=dict)
     population: Population | None = key("who, from when, to when", None)
     communities: Communities | None = key("where they live and whom they meet", None)
     exchange: dict[str, Exchange] = key("what they pass to one another", factory=dict)
     attributes: dict[str, Attribute] = key("what is true of a person", factory=dict)
     mortality: Mortality | None = key("background mortality", None)
+    progressions: dict[str, Progression] = key("courses that several diseases follow", factory=dict)
     diseases: dict[str, Disease] = key("what befalls them", factory=dict)
     measurements: dict[str, Measurement] = key("what can be measured", factory=dict)
     treatments: dict[str, Treatment] = key("what can be given", factory=dict)
     care: dict[str, Care] = key("where and when they are seen", factory=dict)
+    allergies: dict[str, Allergy] = key("what patients cannot take", factory=dict)
+    immunisations: dict[str, Immunisation] = key("vaccines and their schedules", factory=dict)
+    panels: dict[str, Panel] = key("measurements that are ordered as one", factory=dict)
+    order_sets: dict[str, OrderSet] = key("what is done together at visits", factory=dict)
+    follow_up: FollowUp | None = key("who stops coming, and comes back", None)
+    procedures: dict[str, Procedure] = key("what can be done to them", factory=dict)
+    pathways: dict[str, Pathway] = key("protocols: steps, waits, branches, loops", factory=dict)
+    care_plans: dict[str, CarePlan] = key("plans of care with their goals", factory=dict)
+    constraints: list[Constraint] = key("what must never be", factory=list)
+    expect: dict[str, Expectation] = key(
+        "what its author expects of it: a statistic in words, and its bounds (docs/targets.md)",
+        factory=dict,
+        form="statements",
+    )
+    targets: dict[str, Target] = key("published numbers that it must reproduce", factory=dict)
     #: every file read, path → text, the main file first
     files: dict[str, str] = field(default_factory=dict)

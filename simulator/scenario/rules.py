@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simulator.errors import Span
-from simulator.scenario import model
+from simulator.scenario import model, rules_medicines
+from simulator.scenario.code_systems import SYSTEMS, problem_of
+from simulator.scenario.keys import keys_of
+from simulator.scenario.model_targets import Target
+from simulator.scenario.rules_courses import ONE_OF, ONLY_WITH, SOME_OF
 from simulator.scenario.values import Context, listed
 from simulator.scenario.yaml_nodes import Mapping, Scalar, Sequence
 
@@ -21,6 +25,19 @@ def check_rules(context: Context, block: type[model.Block], node: Mapping, span:
     rule = _RULES.get(block)
     if rule is not None:
         rule(context, node, span, path)
+    for one_of in (ONE_OF, rules_medicines.ONE_OF):
+        if block in one_of:
+            _one_of(context, node, span, path, one_of[block])
+    if block in rules_medicines.AT_MOST_ONE:
+        _one_of(context, node, span, path, rules_medicines.AT_MOST_ONE[block], least=0)
+    for only_with in (ONLY_WITH, rules_medicines.ONLY_WITH):
+        for key, companions in only_with.get(block, {}).items():
+            _only_with(context, node, path, key, companions)
+    some = SOME_OF.get(block, ())
+    if some and not any(key in node.entries for key in some):
+        context.findings.add(
+            "E210", f"none of {listed(some)} is given", span, path=path, expected="at least one of them"
+        )
 
 
 def _one_of(
@@ -74,12 +91,17 @@ def _onset(context: Context, node: Mapping, span: Span, path: str) -> None:
 
 def _recurrent_event(context: Context, node: Mapping, span: Span, path: str) -> None:
     _only_with(context, node, path, "multiplied", ("rate",))
+    _at_least(context, node, path, "at_most", 1)
 
 
 def _diagnosis(context: Context, node: Mapping, span: Span, path: str) -> None:
     _one_of(context, node, span, path, ("at", "on"))
     _only_with(context, node, path, "after", ("on",))
     _only_with(context, node, path, "visit", ("on",))
+    _only_with(context, node, path, "false_positive", ("at",))
+    _only_with(context, node, path, "refuted", ("false_positive",))
+    if "false_positive" in node.entries:
+        _one_of(context, node, span, path, ("if", "false_positive"))
     if "on" in node.entries and "visit" not in node.entries:
         context.findings.add(
             "E202", "`visit` is missing", span, path=path,
@@ -109,6 +131,7 @@ def _care(context: Context, node: Mapping, span: Span, path: str) -> None:
 def _attribute(context: Context, node: Mapping, span: Span, path: str) -> None:
     _one_of(context, node, span, path, ("draw", "value"))
     _only_with(context, node, path, "between", ("value",))
+    _only_with(context, node, path, "changes", ("draw",))
     _only_with(context, node, path, "unit", ("value",))
 
 
@@ -155,20 +178,57 @@ def _disease(context: Context, node: Mapping, span: Span, path: str) -> None:
                 )
             elif isinstance(item, Scalar):
                 names.add(item.text)
-    events = node.get("events")
-    if isinstance(events, Mapping):
-        for name, entry in events.entries.items():
-            if name in names:
+    if "states" not in node.entries and "follows" not in node.entries and not node.incomplete:
+        expected = keys_of(model.Disease)["states"].doc
+        context.findings.add("E202", "`states` is missing", span, path=path, expected=expected)
+    taken = dict.fromkeys(names, "a state")
+    for key, what in (("events", "an event"), ("symptoms", "a symptom"), ("phenotypes", "a phenotype")):
+        part = node.get(key)
+        for name, entry in part.entries.items() if isinstance(part, Mapping) else ():
+            if name in taken:
                 context.findings.add(
-                    "E220", f"`{name}` is both a state and an event", entry.key.span,
-                    path=f"{path}.events.{name}", remedy="Rename one; both are listened to by that name.",
+                    "E220", f"`{name}` is both {taken[name]} and {what}", entry.key.span,
+                    path=f"{path}.{key}.{name}", remedy="Rename one; both are listened to by that name.",
                 )  # fmt: skip
+            taken[name] = what
+
+
+def _symptom(context: Context, node: Mapping, span: Span, path: str) -> None:
+    _only_with(context, node, path, "multiplied", ("rate",))
+    _only_with(context, node, path, "course", ("severity",))
+    if "rate" in node.entries and "lasts" not in node.entries:
+        context.findings.add(
+            "E202", "`lasts` is missing", span, path=path, expected="with `rate`: how long a bout lasts"
+        )
+
+
+def _phenotype(context: Context, node: Mapping, span: Span, path: str) -> None:
+    term = node.get("hpo")
+    problem = problem_of(SYSTEMS["hpo"], term.text.strip()) if isinstance(term, Scalar) else None
+    if isinstance(term, Scalar) and problem:
+        context.findings.add(
+            "E214", f"`{term.text.strip()}` is not a code of HPO: {problem}", term.span, path=f"{path}.hpo",
+            expected=f"e.g. `{SYSTEMS['hpo'].example}`",
+        )  # fmt: skip
+
+
+def _target(context: Context, node: Mapping, span: Span, path: str) -> None:
+    choices = ("ci95", "tolerance", "accept")
+    if not any(key in node.entries for key in choices):
+        context.findings.add(
+            "E210", f"none of {listed(choices)} is given", span, path=path,
+            expected="how near to `value` the model must come", remedy="Give `tolerance`, e.g. `10%`.",
+        )  # fmt: skip
+    if "accept" in node.entries:
+        _one_of(context, node, span, path, ("accept", "tolerance"))
 
 
 _RULES: dict[type[model.Block], Rule] = {
     model.Trigger: _trigger,
     model.Onset: _onset,
     model.RecurrentEvent: _recurrent_event,
+    model.Symptom: _symptom,
+    model.Phenotype: _phenotype,
     model.DiagnosisRoute: _diagnosis,
     model.Disease: _disease,
     model.Measurement: _measurement,
@@ -177,4 +237,5 @@ _RULES: dict[type[model.Block], Rule] = {
     model.Attribute: _attribute,
     model.Population: _population,
     model.Communities: _communities,
+    Target: _target,
 }

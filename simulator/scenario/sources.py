@@ -15,6 +15,8 @@ _DEFINITIONS = frozenset(
     (
         "when",
         "while_",
+        "wait_until",
+        "until",
         "if_",
         "for_",
         "on",
@@ -34,12 +36,19 @@ def warn_of_missing_sources(scenario: Scenario, findings: Findings) -> None:
         ("disease", scenario.diseases),
         ("treatment", scenario.treatments),
         ("measurement", scenario.measurements),
+        ("procedure", scenario.procedures),
+        ("pathway", scenario.pathways),
+        ("allergy", scenario.allergies),
+        ("immunisation", scenario.immunisations),
+        ("panel", scenario.panels),
+        ("loss to follow-up", {"follow_up": scenario.follow_up} if scenario.follow_up else {}),
         ("attribute", scenario.attributes),
         ("mortality", {"mortality": scenario.mortality} if scenario.mortality else {}),
     )
+    sourced = frozenset(name for name, block in scenario.parameters.items() if block.source)
     for kind, blocks in sections:
         for name, block in blocks.items():
-            lacking = list(_lacking(block))
+            lacking = list(_lacking(block, sourced))
             if not lacking:
                 continue
             partly = any(_has_source(part) for part in _blocks(block))
@@ -52,15 +61,15 @@ def warn_of_missing_sources(scenario: Scenario, findings: Findings) -> None:
                 )  # fmt: skip
 
 
-def _lacking(block: Block) -> Iterator[Block]:
-    """The outermost blocks with a `source` key whose own numbers have none."""
+def _lacking(block: Block, sourced: frozenset[str]) -> Iterator[Block]:
+    """The outermost blocks with a `source` key whose own numbers have none; `sourced` parameters do."""
     if _has_source(block):
         return
-    if hasattr(block, "source") and any(_has_number(value) for value in _own_values(block)):
+    if hasattr(block, "source") and any(_has_number(value, sourced) for value in _own_values(block)):
         yield block
         return
     for child in _children(block):
-        yield from _lacking(child)
+        yield from _lacking(child, sourced)
 
 
 def _has_source(block: Block) -> bool:
@@ -100,13 +109,15 @@ def _own_values(block: Block) -> Iterator[Any]:
                 yield each
 
 
-def _has_number(value: Any) -> bool:
+def _has_number(value: Any, sourced: frozenset[str]) -> bool:
     if isinstance(value, Table):
         return True
+    if isinstance(value, Node) and value.parameter in sourced:
+        return False
     if isinstance(value, Number | Quantity | Rate):
         return True
     if isinstance(value, Node):
-        return any(_has_number(getattr(value, each.name)) for each in dataclasses.fields(value))
+        return any(_has_number(getattr(value, each.name), sourced) for each in dataclasses.fields(value))
     if isinstance(value, tuple):
-        return any(_has_number(each) for each in value)
+        return any(_has_number(each, sourced) for each in value)
     return False

@@ -15,6 +15,8 @@ from simulator.errors import NOWHERE, Span
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     span: Span = field(default=NOWHERE, compare=False)
+    #: the parameter whose value this is; `span` is then where its name is written
+    parameter: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,13 @@ class On(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Ever(Node):
+    """``ever colonoscopy``, ``ever cf.exacerbation``: it has been done, or has happened."""
+
+    event: Name
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosed(Node):
     """``cf diagnosed``: the chart carries the diagnosis."""
 
@@ -123,9 +132,17 @@ class Count(Node):
 
 @dataclass(frozen=True, slots=True)
 class Last(Node):
-    """``last hba1c``: the latest recorded value; unknown if never measured."""
+    """``last hba1c``: the latest recorded value; ``previous hba1c``: the one before; unknown if there is none."""
 
     measurement: Name
+    previous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Dose(Node):
+    """``dose of warfarin``: the amount of one dose as prescribed now; 0 while it is not taken."""
+
+    treatment: Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +161,25 @@ class PlusMinus(Node):
     spread: Expr
 
 
+@dataclass(frozen=True, slots=True)
+class Curve(Node):
+    """``{empirical: {1 day: 10%, 3 days: 100%}}`` or ``{kaplan_meier: {1 year: 95%, 5 years: 80%}}``.
+
+    `kind` is ``empirical`` (`points` are values with the share that has come by then) or ``kaplan_meier``
+    (times with the share still free of the event). In between it is linear.
+    """
+
+    kind: str
+    points: tuple[tuple[Expr, Expr], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture(Node):
+    """``{mixture: [{share: 30%, after: …}, …]}``: with each share, another distribution."""
+
+    parts: tuple[tuple[Expr, Expr], ...]
+
+
 Expr = (
     Number
     | Quantity
@@ -155,10 +191,14 @@ Expr = (
     | In
     | Call
     | On
+    | Ever
     | Diagnosed
     | Since
     | Count
     | Last
+    | Dose
     | Range
     | PlusMinus
+    | Curve
+    | Mixture
 )

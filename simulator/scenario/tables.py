@@ -1,4 +1,4 @@
-"""Tables over age, sex, month, year and categories, written out or read from a CSV file."""
+"""Tables over age, sex, month, year, time since an event and categories, written out or from a CSV file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from simulator.errors import Span
-from simulator.scenario.bands import BAND_AXES, KNOWN, Band, CellKey, check_bands, read_key
+from simulator.scenario.bands import KNOWN, NEVER, Band, CellKey, check_bands, is_banded, is_since, read_key
 from simulator.scenario.csv_table import read_csv_table
 from simulator.scenario.model import Hazard, Table
 from simulator.scenario.syntax import Expr, Number
@@ -99,15 +99,18 @@ def read_table(
 
 def _axes(context: Context, node: Mapping, span: Span, path: str) -> tuple[str, ...] | None:
     entry = node.entries.get("by")
-    expected = "axes such as `age`, `sex`, `month`, `year` or the name of an attribute, e.g. `[age, sex]`"
+    expected = (
+        "axes such as `age`, `sex`, `month`, `year`, `time since EVENT`, an attribute or disease, "
+        "e.g. `[age, sex]`"
+    )
     if entry is None:
         context.findings.add("E401", "a table without `by`", span, path=path, expected=expected)
         return None
     items = entry.value.items if isinstance(entry.value, Sequence) else [entry.value]
     axes: list[str] = []
     for item in items:
-        text = item.text if isinstance(item, Scalar) else ""
-        if not text.isidentifier():
+        text = " ".join(item.text.split()) if isinstance(item, Scalar) else ""
+        if not text.isidentifier() and not is_since(text) and not _is_dotted(text):
             wrong_kind(context, item, f"{path}.by", expected)
         elif text in axes:
             context.findings.add("E402", f"the axis `{text}` is named twice", item.span, path=f"{path}.by")
@@ -116,6 +119,11 @@ def _axes(context: Context, node: Mapping, span: Span, path: str) -> tuple[str, 
     if not items:
         wrong_kind(context, entry.value, f"{path}.by", expected)
     return tuple(axes) if axes and len(axes) == len(items) else None
+
+
+def _is_dotted(text: str) -> bool:
+    """Whether a text names a part of a disease: `copd.dyspnoea`."""
+    return all(part.isidentifier() for part in text.split("."))
 
 
 @dataclass(slots=True)
@@ -183,7 +191,8 @@ class _Written:
             branch.under.append((key, below))
             if not isinstance(key, str):
                 bands.append((key, entry.key.span))
-        if axis in BAND_AXES and len(bands) == len(node.entries):
+        words = sum(isinstance(key, str) for key, _ in branch.under)
+        if is_banded(axis) and len(bands) + words == len(node.entries):
             ends = check_bands(self.context, axis, bands, span, path, whole=not self.weights)
             if ends is None:
                 self.fine = False
@@ -219,9 +228,17 @@ class _Written:
                 remedy=f"Leave `{axis}` out of `by`, or give values for it.",
             )  # fmt: skip
             return []
-        if axis in BAND_AXES:
+        if is_since(axis):
+            self.everywhere(depth, [NEVER])
+            return [NEVER, *union_of_bands([key for key in keys if not isinstance(key, str)])]
+        if is_banded(axis):
             return list(union_of_bands([key for key in keys if not isinstance(key, str)]))
         names = list(KNOWN.get(axis, ())) or list(dict.fromkeys(key for key in keys if isinstance(key, str)))
+        self.everywhere(depth, names)
+        return list(names)
+
+    def everywhere(self, depth: int, names: list[str]) -> None:
+        """A finding for each branch of an axis that lacks one of `names`."""
         for branch in self.levels[depth]:
             have = {key for key, _ in branch.under}
             missing = [name for name in names if name not in have]
@@ -229,9 +246,12 @@ class _Written:
                 self.fine = False
                 self.context.findings.add(
                     "E409", f"there is no value for {listed(missing)}", branch.span, path=branch.path,
-                    expected=f"a value for each of {listed(names)}",
+                    expected=(
+                        "`never: …`, the value as long as there was no such event"
+                        if names == [NEVER]
+                        else f"a value for each of {listed(names)}"
+                    ),
                 )  # fmt: skip
-        return list(names)
 
     def expand(
         self,

@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from simulator import units
 from simulator.errors import Findings, Span
 from simulator.scenario.code_systems import RESTRICTED, SYSTEMS, problem_of
-from simulator.scenario.expression import DISTRIBUTIONS, check_arguments, parse_expression, signature
+from simulator.scenario.expression import (
+    DISTRIBUTIONS,
+    TABULATED,
+    check_arguments,
+    parse_expression,
+    signature,
+)
 from simulator.scenario.files import Files
 from simulator.scenario.keys import Key
 from simulator.scenario.lexer import CATEGORY, RESERVED, ExpressionError
-from simulator.scenario.syntax import Call, Expr, Quantity
+from simulator.scenario.nearest import nearest as nearest
+from simulator.scenario.parameters import Parameters
+from simulator.scenario.statement import (
+    Amount,
+    Bounds,
+    Statement,
+    parse_amount,
+    parse_bounds,
+    parse_statement,
+)
+from simulator.scenario.syntax import Call, Date, Expr, Number, Quantity
 from simulator.scenario.yaml_nodes import (
     MAX_FINDINGS,
     Invalid,
@@ -45,16 +60,11 @@ class Context:
 
     findings: Findings
     files: Files
+    parameters: Parameters = field(default_factory=Parameters)
 
     def is_full(self) -> bool:
         """Whether so much is wrong that nobody will read on."""
         return len(self.findings.items) > MAX_FINDINGS
-
-
-def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """The most similar of `known`, or None if none is similar."""
-    close = difflib.get_close_matches(word, list(known), 1, cutoff)
-    return close[0] if close else None
 
 
 def listed(words: Iterable[str]) -> str:
@@ -133,6 +143,9 @@ def read_unit(context: Context, node: Scalar, path: str) -> str | None:
 
 
 def read_integer(context: Context, node: Node, path: str) -> int | None:
+    named = _parameter(context, node)
+    if isinstance(named, Number) and named.value == int(named.value):
+        return int(named.value)
     if isinstance(node, Scalar) and _INTEGER.fullmatch(node.text) and len(node.text) <= 18:
         return int(node.text.replace("_", ""))
     if isinstance(node, Scalar) and not is_empty(node):
@@ -146,6 +159,11 @@ def read_integer(context: Context, node: Node, path: str) -> int | None:
 
 
 def read_number(context: Context, node: Node, path: str) -> float | None:
+    named = _parameter(context, node)
+    if isinstance(named, Number):
+        return named.value
+    if isinstance(named, Quantity) and named.unit == "%":
+        return named.value / 100
     if isinstance(node, Scalar) and not is_empty(node):
         text, scale = (node.text[:-1], 0.01) if node.text.endswith("%") else (node.text, 1.0)
         value = parse_number(text)
@@ -158,6 +176,11 @@ def read_number(context: Context, node: Node, path: str) -> float | None:
     else:
         wrong_kind(context, node, path, "a number, e.g. `0.1`")
     return None
+
+
+def _parameter(context: Context, node: Node) -> Expr | None:
+    """The value of the parameter whose name stands alone in `node`."""
+    return context.parameters.take(node.text, node.span) if isinstance(node, Scalar) else None
 
 
 def parse_number(text: str) -> float | None:
@@ -173,6 +196,9 @@ def read_date(context: Context, node: Node, path: str) -> dt.date | None:
     if not isinstance(node, Scalar) or is_empty(node):
         wrong_kind(context, node, path, expected)
         return None
+    named = _parameter(context, node)
+    if isinstance(named, Date):
+        return named.value
     try:
         if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", node.text):
             return dt.date.fromisoformat(node.text)
@@ -191,12 +217,30 @@ def read_quantity(context: Context, node: Node, path: str) -> Quantity | None:
     return None
 
 
+def read_words(context: Context, node: Node, kind: str, path: str) -> Statement | Bounds | Amount | None:
+    """A statistic in words, its bounds, or a published value: `kind` is statement, bounds or amount."""
+    if isinstance(node, Scalar) and not is_empty(node):
+        read = {"statement": parse_statement, "bounds": parse_bounds, "amount": parse_amount}[kind]
+        return read(node.text, node.locate, context.findings, path)
+    expected = {
+        "statement": "a statistic, e.g. `prevalence of t2d at 60..69 years`",
+        "bounds": "bounds, e.g. `18%..24%` or `at least 90%`",
+        "amount": "a value, e.g. `21%` or `4.9 per 100_000 per year`",
+    }
+    wrong_kind(context, node, path, expected[kind])
+    return None
+
+
 def read_expression(context: Context, node: Node, path: str) -> Expr | None:
     """An expression, written as a text or as ``{distribution: {…}}``."""
     if isinstance(node, Scalar) and not is_empty(node):
-        return parse_expression(node.text, node.locate, context.findings, path)
+        return parse_expression(node.text, node.locate, context.findings, path, context.parameters.take)
     if isinstance(node, Mapping) and is_distribution(node):
         (name,) = node.entries
+        if name in TABULATED:
+            from simulator.scenario.curves import read_tabulated  # reads expressions in its turn
+
+            return read_tabulated(context, name, node, path)
         return _distribution(context, name, node, path)
     expected = "an expression, e.g. `0.5`, `3 months`, `age >= 40 years`, or `{normal: {mean: …, sd: …}}`"
     if isinstance(node, Mapping) and node.entries.keys() & {"by", "table", "csv"}:
@@ -205,7 +249,8 @@ def read_expression(context: Context, node: Node, path: str) -> Expr | None:
         (name,) = node.entries
         context.findings.add(
             "E203", f"`{shorten(name)}` is not a distribution", node.entries[name].key.span, path=path,
-            expected=f"{listed(DISTRIBUTIONS)}, or an expression", nearest=nearest(name, DISTRIBUTIONS),
+            expected=f"{listed((*DISTRIBUTIONS, *TABULATED))}, or an expression",
+            nearest=nearest(name, (*DISTRIBUTIONS, *TABULATED)),
         )  # fmt: skip
     else:
         wrong_kind(context, node, path, expected)
@@ -213,7 +258,7 @@ def read_expression(context: Context, node: Node, path: str) -> Expr | None:
 
 
 def is_distribution(node: Mapping) -> bool:
-    return len(node.entries) == 1 and next(iter(node.entries)) in DISTRIBUTIONS
+    return len(node.entries) == 1 and next(iter(node.entries)) in (*DISTRIBUTIONS, *TABULATED)
 
 
 def _distribution(context: Context, name: str, node: Mapping, path: str) -> Call | None:

@@ -62,12 +62,17 @@ class Scalar:
         if self.plain:
             line, column = self.span.line, self.span.column
             return Span(self.source.file, line, column + start, line, column + max(end, start + 1))
+        places = self.places()
+        last = len(places) - 1
+        first = places[min(start, last)]
+        final = places[min(max(end - 1, start), last)] + 1
+        return self.source.span(first, final)
+
+    def places(self) -> list[int]:
+        """For each character of the text, its index in the source."""
         if self._places is None:
             self._places = _align(self.text, self.source.text, self.start, self.end)
-        last = len(self._places) - 1
-        first = self._places[min(start, last)]
-        final = self._places[min(max(end - 1, start), last)] + 1
-        return self.source.span(first, final)
+        return self._places
 
 
 @dataclass(slots=True)

@@ -4,7 +4,8 @@ Patients are taken in blocks of 1,000 by patient number. A block's digest is the
 of its numbers: first patient and number of patients, then each column of the chunk in
 the order of `chunk.PATIENT_COLUMNS`, `EVENT_COLUMNS`, `ENCOUNTER_COLUMNS` and
 `TRUTH_COLUMNS`, little-endian, in the declared dtypes. Two codes that would read the same
-in every column count as one (the first), and every NaN is the same NaN.
+in every column count as one (the first), as do two states of one name in a process, and every NaN is
+the same NaN.
 
 The dataset's digest is the SHA-256 of a line that names the format, the vocabulary and the
 scenario's hash as canonical JSON, the blocks' digests in order, and the signals of a
@@ -33,6 +34,19 @@ def canonical_codes(vocabulary: Vocabulary) -> Array:
     )
 
 
+def canonical_states(vocabulary: Vocabulary) -> tuple[Array, Array] | None:
+    """For each state, the first of its process with the same name; None if all names differ.
+
+    Returns: where each process's states begin (int64[processes]), and the states of all processes, counted
+    within their process (int32[states]).
+    """
+    canonical = [[states.index(s) for s in states] for _, states in vocabulary.processes]
+    if all(row == list(range(len(row))) for row in canonical):
+        return None
+    starts = np.cumsum([0, *(len(row) for row in canonical[:-1])], dtype=np.int64)
+    return starts, np.array([s for row in canonical for s in row], dtype=np.int32)
+
+
 class BlockDigester:
     """Digests of blocks, for one vocabulary."""
 
@@ -40,6 +54,7 @@ class BlockDigester:
         canonical = canonical_codes(vocabulary)
         unique = bool((canonical == np.arange(len(canonical))).all())
         self._canonical = None if unique else canonical
+        self._states = canonical_states(vocabulary)
 
     def digest(self, block: Chunk) -> bytes:
         """SHA-256 of the patients of one block; `block` must be normalized. 32 bytes."""
@@ -53,8 +68,18 @@ class BlockDigester:
                     column = np.where(column == column, column, np.float32(np.nan))
                 elif name == "ev_code" and self._canonical is not None:
                     column = self._canonical.take(column)
+                elif name in ("tr_from", "tr_to") and self._states is not None:
+                    column = self._named(block.tr_process, column)
                 sha.update(_little_endian(column, dtype))
         return sha.digest()
+
+    def _named(self, process: Array, state: Array) -> Array:
+        """States by the first of their name; what is no state stays as it is."""
+        assert self._states is not None
+        starts, states = self._states
+        known = (process >= 0) & (state >= 0)
+        at = np.where(known, starts.take(np.where(known, process, 0)) + state, 0)
+        return np.where(known, states.take(at), state)
 
 
 def dataset_digest(

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from simulator.compiler import lower
+from simulator.compiler.lower import check_reading
 from simulator.errors import Findings
-from simulator.scenario import parse_scenario
+from simulator.scenario.reading import read_text
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
@@ -24,10 +24,10 @@ def examples(body: str, kind: str) -> list[str]:
 
 
 def check(example: str) -> Findings:
-    scenario, findings = parse_scenario(f"id: example\n{example}", str(ROOT / "tests" / "broken" / "x.yaml"))
+    reading = read_text(f"id: example\n{example}", str(ROOT / "tests" / "broken" / "x.yaml"))
+    scenario, findings = reading.build()
     assert scenario is not None, findings.items
-    lower(scenario, findings, library=scenario.population is None)
-    return findings
+    return check_reading(reading)
 
 
 @pytest.mark.parametrize("code", SECTIONS)

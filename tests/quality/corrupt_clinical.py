@@ -65,6 +65,23 @@ def supply_ends_before_it_begins(d: Copy) -> None:
     d.change("events", edit)
 
 
+@planted("V64")
+def treated_at_a_forbidden_age(d: Copy) -> None:
+    def edit(manifest: dict[str, Any]) -> None:
+        manifest["provenance"]["checks"]["never"] = [[{"on": METFORMIN}, {"age": [1.0, None]}]]
+
+    d.manifest(edit)
+
+
+@planted("V64")
+def treated_with_a_forbidden_diagnosis(d: Copy) -> None:
+    def edit(manifest: dict[str, Any]) -> None:
+        never = [[{"on": METFORMIN}, {"age": [None, 1.0]}], [{"diagnosed": T2D}, {"on": METFORMIN}]]
+        manifest["provenance"]["checks"]["never"] = never
+
+    d.manifest(edit)
+
+
 @planted("V52")
 def implausible_value(d: Copy) -> None:
     def edit(e: pd.DataFrame) -> None:

@@ -19,7 +19,7 @@ LIBRARY = sorted((ROOT / "scenarios" / "library").glob("*.yaml"))
 def test_every_announced_scenario_is_there() -> None:
     assert {f.stem for f in FILES} >= {
         "us-population", "type-2-diabetes", "hypertension", "seasonal-influenza", "cystic-fibrosis",
-        "community-influenza", "demo", "lifetimes", "neutral-w1",
+        "community-influenza", "demo", "lifetimes", "neutral-w1", "pregnancy",
     }  # fmt: skip
 
 

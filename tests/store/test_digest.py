@@ -166,3 +166,17 @@ def test_known_digest() -> None:
     head = {"format": 1, "vocabulary": clinic.VOCABULARY.to_json(), "scenario": "abc"}
     line = json.dumps(head, sort_keys=True, separators=(",", ":")).encode() + b"\n"
     assert dataset_digest(clinic.VOCABULARY, "abc", [block]) == hashlib.sha256(line + block).hexdigest()
+
+
+def test_two_states_of_one_name_are_one() -> None:
+    """Files hold names of states: a state that decides by chance and the one to stay in read the same."""
+    chunk = clinic.population()
+    process, states = next((i, s) for i, (_, s) in enumerate(clinic.VOCABULARY.processes) if len(s) > 1)
+    last = len(states) - 1
+    doubled = list(clinic.VOCABULARY.processes)
+    doubled[process] = (doubled[process][0], (*states, states[last]))
+    digester = BlockDigester(replace(clinic.VOCABULARY, processes=tuple(doubled)))
+    moved = chunk.tr_to.copy()
+    moved[(chunk.tr_process == process) & (chunk.tr_to == last)] = last + 1
+    assert (moved != chunk.tr_to).any()
+    assert digester.digest(replace(chunk, tr_to=moved)) == digester.digest(chunk)

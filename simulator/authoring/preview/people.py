@@ -1,0 +1,117 @@
+"""The people of a run: when each was born, seen from and to, and the exact instants of their birthdays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from simulator.store import EventLog
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+YEAR = 31_556_952_000_000  #: microseconds in 365.2425 days
+OLDEST = 120  #: no band begins at an older age
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """One entry per subject, subject i + 1 at index i. Instants are int64 microseconds since 1970 (UTC).
+
+    Attributes:
+        birth: int64[n].
+        entry, exit: int64[n], between which a person is observed.
+        died: bool[n], whether `exit` is a death.
+        male: bool[n].
+        cause: the transition that ended each life, or None; object[n].
+    """
+
+    birth: Ints
+    entry: Ints
+    exit: Ints
+    died: Bools
+    male: Bools
+    cause: npt.NDArray[np.object_]
+
+    @classmethod
+    def of(cls, log: EventLog) -> People:
+        """Reads the subjects table."""
+        table = log.subjects(["birth", "sex", "death", "death_cause", "entry", "exit"])
+        return cls(
+            birth=instants(table["birth"]),
+            entry=instants(table["entry"]),
+            exit=instants(table["exit"]),
+            died=pc.is_valid(table["death"]).to_numpy(zero_copy_only=False),
+            male=pc.equal(table["sex"].cast(pa.string()), "male").to_numpy(zero_copy_only=False),
+            cause=table["death_cause"].cast(pa.string()).to_numpy(zero_copy_only=False),
+        )
+
+    def __len__(self) -> int:
+        return len(self.birth)
+
+    @property
+    def observed(self) -> Ints:
+        """Time under observation, microseconds; int64[n]."""
+        return self.exit - self.entry
+
+    @property
+    def person_years(self) -> float:
+        """Time under observation, all together."""
+        return float(self.observed.sum() / YEAR)
+
+    def birthday(self, years: int) -> Ints:
+        """The instant of the `years`-th anniversary of birth of each person; int64[n].
+
+        Same time of day; who was born on 29 February has it on 1 March in common years (docs/engine.md).
+        """
+        birth = self.birth.astype("datetime64[us]")
+        month = birth.astype("datetime64[M]")
+        offset = birth - month.astype("datetime64[us]")
+        later = (month + 12 * years).astype("datetime64[us]") + offset
+        return np.asarray(later.astype(np.int64), dtype=np.int64)
+
+    def age_at(self, who: Ints, when: Ints) -> Floats:
+        """Age in years of 365.2425 days of people `who` (indices) at instants `when`; float64[m]."""
+        return np.asarray((when - self.birth[who]) / YEAR, dtype=np.float64)
+
+    def completed_age(self, who: Ints, when: Ints) -> Ints:
+        """Age at last birthday of people `who` (indices) at instants `when`; int64[m]."""
+        guess = np.floor((when - self.birth[who]) / YEAR).astype(np.int64)
+        # an anniversary is never more than two days from whole years of 365.2425 days
+        for step in (1, 0):
+            ahead = guess + step
+            reached = self._birthday_of(who, ahead) <= when
+            guess = np.where(reached, ahead, guess) if step else np.where(reached, guess, guess - 1)
+        return guess
+
+    def _birthday_of(self, who: Ints, years: Ints) -> Ints:
+        birth = self.birth[who].astype("datetime64[us]")
+        month = birth.astype("datetime64[M]")
+        offset = birth - month.astype("datetime64[us]")
+        later = (month + (12 * years).astype("timedelta64[M]")).astype("datetime64[us]") + offset
+        return np.asarray(later.astype(np.int64), dtype=np.int64)
+
+    def alive_at(self, when: int) -> Bools:
+        """Who is observed and alive at an instant: has entered, and neither died nor left; bool[n]."""
+        return (self.entry <= when) & (when < self.exit)
+
+
+def instants(column: pa.ChunkedArray) -> Ints:
+    """A column of instants without nulls as int64 microseconds."""
+    values: Ints = column.cast(pa.int64()).to_numpy()
+    return values
+
+
+def year_start(year: int) -> int:
+    """1 January of a year as int64 microseconds since 1970."""
+    return int(np.datetime64(f"{year:04d}-01-01", "us").astype(np.int64))
+
+
+def mid_year(year: int) -> int:
+    """1 July of a year as int64 microseconds since 1970."""
+    return int(np.datetime64(f"{year:04d}-07-01", "us").astype(np.int64))

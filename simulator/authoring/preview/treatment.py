@@ -1,0 +1,93 @@
+"""Who takes a treatment, and who ever took it, year by year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.authoring.preview.bands import Divisions
+from simulator.authoring.preview.disease import Series
+from simulator.authoring.preview.intervals import Curve, kaplan_meier, share
+from simulator.authoring.preview.people import YEAR, Ints, People, mid_year
+from simulator.authoring.preview.record import Record
+from simulator.knowledge.codes import SYSTEMS, preferred
+from simulator.scenario.model import Treatment
+
+
+@dataclass(frozen=True, slots=True)
+class Courses:
+    """Courses of a treatment: who, from when to when (`exit` if still taken then); int64[c] each."""
+
+    who: Ints
+    start: Ints
+    stop: Ints
+    stopped: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class TreatmentFigures:
+    """The numbers of one treatment.
+
+    Attributes:
+        people: who ever took it.
+        starts, stops: within the recorded period.
+        now, ever: on 1 July of each year, share of those alive.
+        taken: how long a course lasts.
+    """
+
+    name: str
+    title: str
+    people: int
+    starts: int
+    stops: int
+    now: Series
+    ever: Series
+    taken: Curve | None
+
+
+def courses_of(name: str, treatment: Treatment, record: Record, people: People) -> Courses:
+    """Pairs each start on record with the stop that follows it."""
+    code = preferred({k: v for k, v in treatment.codes.items() if k in SYSTEMS}, name)
+    own = record.with_code(code) & record.caused_by(f"{name}: ")
+    begins = record.with_status("active")
+    rows = np.flatnonzero(own & (begins | record.with_status("stopped")))
+    who, time, begin = record.who[rows], record.time[rows], begins[rows]
+    following = np.zeros(len(rows), dtype=bool)
+    following[:-1] = (who[1:] == who[:-1]) & ~begin[1:]
+    stop = people.exit[who].copy()
+    stop[:-1][following[:-1]] = time[1:][following[:-1]]
+    return Courses(who[begin], time[begin], stop[begin], following[begin])
+
+
+def treatment_figures(
+    name: str, treatment: Treatment, record: Record, divisions: Divisions
+) -> TreatmentFigures:
+    """Everything the preview shows of a treatment."""
+    people = divisions.people
+    courses = courses_of(name, treatment, record, people)
+    first = np.full(len(people), 2**62, dtype=np.int64)
+    np.minimum.at(first, courses.who, courses.start)
+    now, ever = [], []
+    for band in divisions.years:
+        when = mid_year(band.low)
+        alive = people.alive_at(when)
+        taking = np.zeros(len(people), dtype=bool)
+        taking[courses.who[(courses.start <= when) & (when < courses.stop)]] = True
+        now.append((band, share(float((taking & alive).sum()), float(alive.sum()))))
+        ever.append((band, share(float(((first <= when) & alive).sum()), float(alive.sum()))))
+    entry = people.entry[courses.who]
+    return TreatmentFigures(
+        name=name,
+        title=treatment.title or name,
+        people=len(np.unique(courses.who)),
+        starts=int((courses.start >= entry).sum()),
+        stops=int((courses.stopped & (courses.stop >= entry)).sum()),
+        now=tuple(now),
+        ever=tuple(ever),
+        taken=kaplan_meier(
+            np.clip(entry - courses.start, 0, None) / YEAR,
+            (courses.stop - courses.start) / YEAR,
+            courses.stopped,
+        ),
+    )

@@ -1,0 +1,1 @@
+"""What an epidemiologist counts in a finished log, with intervals."""

@@ -1,0 +1,414 @@
+"""A finished log, asked for events and conditions by their names in the scenario.
+
+Truth comes from the truth table; what is on the chart from the events and encounters tables,
+where each row names the transition in which it arose.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from simulator.authoring.statistics.spells import (
+    ALWAYS_AFTER,
+    ALWAYS_BEFORE,
+    Bools,
+    Floats,
+    Ints,
+    Spells,
+    both,
+    either,
+    until_next,
+    without,
+)
+from simulator.compiler.targets import amount_in, comparison, constant
+from simulator.compiler.time_zones import midnight
+from simulator.knowledge.codes import SYSTEMS, preferred
+from simulator.scenario import syntax as s
+from simulator.scenario.model import Scenario
+from simulator.store.log import EventLog
+from simulator.units import MICROSECONDS, YEARS
+
+_NOT_ILL = ("absent", "start", "dead")
+_SEXES = ("male", "female")
+_COMPARE: dict[str, Callable[[Floats, float | np.float32], Bools]] = {
+    "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal, "==": np.equal,
+    "!=": np.not_equal,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Happenings:
+    """Events, sorted by person, then time: instants in microseconds."""
+
+    person: Ints
+    time: Ints
+
+    def first(self) -> Happenings:
+        """Each person's first."""
+        new = np.ones(len(self.person), np.bool_)
+        new[1:] = self.person[1:] != self.person[:-1]
+        return self.where(new)
+
+    def where(self, chosen: Bools) -> Happenings:
+        """Some of them."""
+        return Happenings(self.person[chosen], self.time[chosen])
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A column of strings: the place of each row's word in `words`, -1 where there is none."""
+
+    places: npt.NDArray[np.int32]
+    words: tuple[str, ...]
+
+    @classmethod
+    def of(cls, column: pa.ChunkedArray) -> Words:
+        """From a dictionary-encoded column."""
+        if not len(column):
+            return cls(np.zeros(0, np.int32), ())
+        whole = column.unify_dictionaries().combine_chunks()
+        whole = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
+        places = whole.indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False)
+        return cls(places, tuple(whole.dictionary.to_pylist()))
+
+    def match(self, test: Callable[[str], bool]) -> Bools:
+        """The rows whose word passes a test."""
+        good = np.array([*map(test, self.words), False], np.bool_)  # the last one is for -1
+        return np.asarray(good[self.places], np.bool_)
+
+
+class Record:
+    """A log and its scenario.
+
+    Attributes:
+        people: how many.
+        birth, entry, exit, death: instants in microseconds, by person; `death` ALWAYS_AFTER if alive.
+        female: by person.
+        end: of the recorded period.
+    """
+
+    def __init__(self, scenario: Scenario, log: EventLog) -> None:
+        self.scenario = scenario
+        self._log = log
+        subjects = log.subjects(["birth", "entry", "exit", "death", "sex"])
+        self.people = len(subjects)
+        self.birth, self.entry, self.exit = (_instants(subjects[x]) for x in ("birth", "entry", "exit"))
+        self.death = _instants(subjects["death"], ALWAYS_AFTER)
+        self.female = Words.of(subjects["sex"]).match(lambda word: word == "female")
+        self.everybody = np.arange(self.people, dtype=np.int64)
+        self.zone = None if scenario.population is None else scenario.population.time_zone
+        to = None if scenario.population is None else self.midnight(scenario.population.to)
+        self.end = to if to is not None else int(self.exit.max(initial=ALWAYS_BEFORE))
+
+    def midnight(self, day: dt.date) -> int:
+        """The instant at which a day begins where the patients live."""
+        return midnight(day, self.zone)
+
+    # --- events
+
+    def event(self, name: str) -> Happenings:
+        """All events of one name: ``cf.onset``, ``cf`` (its onset), ``birth``, ``eti.started``, …"""
+        if name == "birth":
+            return Happenings(self.everybody, self.birth)
+        if name == "death":
+            died = self.death < ALWAYS_AFTER
+            return Happenings(self.everybody[died], self.death[died])
+        owner, _, what = name.partition(".")
+        if owner in self.scenario.diseases:
+            return self._of_disease(owner, what or "onset")
+        if owner in self.scenario.measurements:
+            return self.values(owner)[0]
+        if owner in self.scenario.procedures:
+            return self._coded(owner, self.scenario.procedures[owner].codes)
+        if what == "visit":
+            return self._visits(owner)
+        return self._started(owner) if what == "started" else self._stopped(owner)
+
+    def _of_disease(self, name: str, what: str) -> Happenings:
+        if what == "diagnosed":
+            return self._coded(name, self.scenario.diseases[name].codes, f"{name}: ", "active")
+        if what in self.scenario.diseases[name].events:
+            full = f"{name}.{what}"
+            happens = self._truth.process.match(lambda word: word == full)
+            # what the event does later (it passes) bears its full name
+            return self._true(happens & ~self._truth.cause.match(lambda word: word.startswith(f"{full}: ")))
+        rows = self._truth.process.match(lambda word: word == name)
+        if what == "onset":
+            rows &= self._truth.source.match(lambda word: word in ("absent", "start"))
+            return self._true(rows & self._truth.target.match(lambda word: word not in _NOT_ILL))
+        state = {"resolved": "absent", "death": "dead"}.get(what, what)
+        enters = self._truth.target.match(lambda word: word == state)
+        return self._true(
+            rows & enters & self._truth.source.match(lambda word: word != "start" or state != "absent")
+        )
+
+    def _true(self, rows: Bools) -> Happenings:
+        return _sorted(self._truth.person[rows], self._truth.time[rows])
+
+    def _started(self, treatment: str) -> Happenings:
+        active = self._events.status.match(lambda word: word == "active")
+        return self._caused(lambda word: word.startswith(f"{treatment}: started"), active)
+
+    def _stopped(self, treatment: str) -> Happenings:
+        stopped = self._events.status.match(lambda word: word == "stopped")
+        return self._caused(lambda word: word.startswith(f"{treatment}: "), stopped)
+
+    def _caused(self, test: Callable[[str], bool], where: Bools | None = None) -> Happenings:
+        """Rows of the record that arose in some transitions."""
+        rows = self._events.cause.match(test)
+        rows = rows if where is None else rows & where
+        return _sorted(self._events.person[rows], self._events.time[rows])
+
+    def _coded(self, name: str, codes: dict[str, str], cause: str = "", status: str = "") -> Happenings:
+        """Rows of the code of something, from transitions and with a status as given."""
+        code = _code(name, codes)
+        rows = self._events.code.match(lambda word: word == code)
+        if status:
+            rows &= self._events.status.match(lambda word: word == status)
+        return self._caused(lambda word: word.startswith(cause), rows)
+
+    def _visits(self, care: str) -> Happenings:
+        """Visits of a care, or of all care of a class."""
+        column = "kind" if care in self.scenario.care else "class"
+        table = self._log.encounters(["subject_id", "start", column])
+        rows = Words.of(table[column]).match(lambda word: word == care)
+        return _sorted(_persons(table)[rows], _instants(table["start"])[rows])
+
+    def values(self, measurement: str) -> tuple[Happenings, Floats]:
+        """When a measurement was recorded, and the values."""
+        block = self.scenario.measurements[measurement]
+        code = _code(measurement, block.codes)
+        rows = self._events.code.match(lambda word: word == code) & np.isfinite(self._events.value)
+        person, time = self._events.person[rows], self._events.time[rows]
+        order = _order(person, time)
+        # the log's 32-bit numbers as they were recorded
+        values = np.round(self._events.value[rows][order], block.precision)
+        return Happenings(person[order], time[order]), values
+
+    # --- conditions
+
+    def holds(self, expr: s.Expr) -> Spells:
+        """When a condition holds, for each person; conditions as `compiler.targets` lets them pass."""
+        match expr:
+            case s.Binary(op="and", left=left, right=right):
+                return both(self.holds(left), self.holds(right))
+            case s.Binary(op="or", left=left, right=right):
+                return either(self.holds(left), self.holds(right))
+            case s.Unary(op="not", operand=operand):
+                return without(Spells.whole(self.everybody), self.holds(operand))
+            case s.Name():
+                return self._in_states(expr.text, lambda word: word not in _NOT_ILL)
+            case s.Diagnosed(disease=disease):
+                return self._diagnosed(disease.text)
+            case s.On(treatment=treatment, ever=ever):
+                return self._on(treatment.text, ever)
+            case s.Ever(event=event):
+                first = self.event(event.text).first()
+                return Spells.of(first.person, first.time, np.full(len(first.time), ALWAYS_AFTER, np.int64))
+            case s.In(item=s.Name() as item, choices=choices, negated=negated):
+                names = {each.text for each in choices if isinstance(each, s.Name)}
+                return self._chosen(item.text, names, negated)
+            case s.Binary():
+                return self._compared(expr)
+        raise AssertionError(f"not a condition that can be counted: {expr}")
+
+    def _in_states(self, disease: str, test: Callable[[str], bool]) -> Spells:
+        truth = self._truth
+        rows = truth.process.match(lambda word: word == disease)
+        person, time, there = truth.person[rows], truth.time[rows], truth.target.match(test)[rows]
+        order = _order(person, time)
+        spells = until_next(person[order], time[order], there[order])
+        if not test("absent"):
+            return spells
+        # before the first transition it is absent
+        first = np.full(self.people, ALWAYS_AFTER, np.int64)
+        np.minimum.at(first, person, time)
+        start = np.full(self.people, ALWAYS_BEFORE, np.int64)
+        return either(spells, Spells.of(self.everybody, start, first))
+
+    def _diagnosed(self, disease: str) -> Spells:
+        found, over = self.event(f"{disease}.diagnosed"), self._of_disease(disease, "resolved")
+        refuted = self._caused(lambda word: word.startswith(f"{disease}: refuted"))
+        return _toggled(found, _joined(over, refuted))
+
+    def _on(self, treatment: str, ever: bool) -> Spells:
+        started, stopped = self._started(treatment), self._stopped(treatment)
+        # a stop without a start: it began before the record did
+        known = stopped.first()
+        begun = np.full(self.people, ALWAYS_AFTER, np.int64)
+        np.minimum.at(begun, started.person, started.time)
+        earlier = known.person[known.time < begun[known.person]]
+        before = Happenings(earlier, np.full(len(earlier), ALWAYS_BEFORE, np.int64))
+        started = _joined(before, started)
+        return _toggled(started, Happenings(stopped.person[:0], stopped.time[:0]) if ever else stopped)
+
+    def _chosen(self, name: str, choices: set[str], negated: bool) -> Spells:
+        if name in self.scenario.diseases:
+            return self._in_states(name, lambda word: (word in choices) != negated)
+        if name == "sex":
+            chosen = np.array([(sex in choices) != negated for sex in _SEXES])
+            return Spells.whole(self.everybody[chosen[self.female.astype(np.int64)]])
+        found = self._attribute(name, choices)
+        return without(Spells.whole(self.everybody), found) if negated else found
+
+    def _attribute(self, name: str, choices: set[str]) -> Spells:
+        """When a categorical attribute is one of the choices: as drawn, then as it truly changes."""
+        prefix = preferred(self.scenario.attributes[name].codes, name)
+        codes = {f"{prefix}//{choice}" for choice in choices}
+        rows = self._events.code.match(lambda word: word in codes)
+        drawn = np.unique(self._events.person[rows & (self._events.time == ALWAYS_BEFORE)])
+        changes = self._truth.process.match(lambda word: word == name)
+        if not changes.any():
+            return Spells.whole(drawn)
+        truth = self._truth
+        person, time = truth.person[changes], truth.time[changes]
+        first = np.full(self.people, ALWAYS_AFTER, np.int64)
+        np.minimum.at(first, person, time)
+        order = _order(person, time)
+        holds = truth.target.match(lambda word: word in choices)[changes]
+        begins = Spells.of(drawn, np.full(len(drawn), ALWAYS_BEFORE, np.int64), first[drawn])
+        return either(begins, until_next(person[order], time[order], holds[order]))
+
+    def _compared(self, expr: s.Binary) -> Spells:
+        op, left, right = comparison(expr)
+        if isinstance(left, s.Name) and isinstance(right, s.Name):
+            return self._chosen(left.text, {right.text}, op == "!=")
+        amount = constant(right)
+        assert amount is not None
+        if isinstance(left, s.Last):
+            name = left.measurement.text
+            when, values = self.values(name)
+            bound = amount_in(amount, self.scenario.measurements[name].unit)
+            assert bound is not None
+            return until_next(when.person, when.time, _COMPARE[op](values, bound))
+        assert isinstance(left, s.Name)
+        if left.text == "age":
+            return self._aged(op, amount.value * YEARS[amount.unit])
+        block = self.scenario.attributes[left.text]
+        code = _code(left.text, block.codes)
+        rows = self._events.code.match(lambda word: word == code)
+        bound = amount_in(amount, block.unit)
+        assert bound is not None
+        # static numbers are 32-bit, so the bound must be, too: 7.2 is then as large as 7.2
+        return Spells.whole(
+            self._events.person[rows][_COMPARE[op](self._events.value[rows], np.float32(bound))]
+        )
+
+    def _aged(self, op: str, years: float) -> Spells:
+        if op in (">", ">="):
+            return self.at_ages(years, None)
+        return self.at_ages(0.0, years)
+
+    def at_ages(self, low: float, high: float | None) -> Spells:
+        """From exact age `low` to below `high`, in years; from 0, time before birth is not left out."""
+        none = np.full(self.people, ALWAYS_BEFORE, np.int64)
+        start = none if low <= 0 else self.birthday(self.everybody, low)
+        end = -none if high is None else self.birthday(self.everybody, high)
+        return Spells.of(self.everybody, start, end)
+
+    def birthday(self, person: Ints, age: float) -> Ints:
+        """The instant of an exact age, as docs/engine.md defines it."""
+        whole = int(age)
+        instant = self._anniversary(person, whole)
+        part = age - whole
+        if part:
+            length = self._anniversary(person, whole + 1) - instant
+            instant = instant + np.floor(part * length + 0.5).astype(np.int64)
+        return instant
+
+    def _anniversary(self, person: Ints, years: int) -> Ints:
+        birth = self.birth[person].view("datetime64[us]")
+        month = birth.astype("datetime64[M]")
+        day = birth - month.astype("datetime64[us]")
+        later = (month + np.timedelta64(12 * years, "M")).astype("datetime64[us]") + day
+        return np.asarray(later).view(np.int64)
+
+    def age(self, person: Ints, time: Ints) -> Floats:
+        """Exact age in years of persons at instants."""
+        guess = np.floor((time - self.birth[person]) / MICROSECONDS["year"]).astype(np.int64)
+        found = np.empty(len(person), np.float64)
+        for years in np.unique(guess):
+            rows = guess == years
+            who, when = person[rows], time[rows]
+            edges = [self._anniversary(who, int(years) + k) for k in (-1, 0, 1, 2)]
+            k = (when >= edges[1]).astype(np.int64) + (when >= edges[2])
+            low = np.choose(k, edges[:3])
+            found[rows] = years - 1 + k + (when - low) / (np.choose(k, edges[1:]) - low)
+        return found
+
+    # --- columns
+
+    @cached_property
+    def _truth(self) -> _Truth:
+        table = self._log.truth(["subject_id", "time", "process", "from", "to", "cause"])
+        process, source, target, cause = (Words.of(table[x]) for x in ("process", "from", "to", "cause"))
+        return _Truth(_persons(table), _instants(table["time"]), process, source, target, cause)
+
+    @cached_property
+    def _events(self) -> _Events:
+        table = self._log.events(["subject_id", "time", "code", "status", "cause", "numeric_value"])
+        code, status, cause = (Words.of(table[x]) for x in ("code", "status", "cause"))
+        value = table["numeric_value"].to_numpy().astype(np.float64)
+        time = _instants(table["time"], ALWAYS_BEFORE)
+        return _Events(_persons(table), time, code, status, cause, value)
+
+
+@dataclass(frozen=True, slots=True)
+class _Truth:
+    person: Ints
+    time: Ints
+    process: Words
+    source: Words
+    target: Words
+    cause: Words
+
+
+@dataclass(frozen=True, slots=True)
+class _Events:
+    person: Ints
+    time: Ints
+    code: Words
+    status: Words
+    cause: Words
+    value: Floats
+
+
+def _persons(table: pa.Table) -> Ints:
+    return np.asarray(table["subject_id"].to_numpy(), np.int64) - 1
+
+
+def _instants(column: pa.ChunkedArray, absent: int = 0) -> Ints:
+    return np.asarray(column.cast(pa.int64()).fill_null(absent).to_numpy(), np.int64)
+
+
+def _order(person: Ints, time: Ints) -> npt.NDArray[np.intp]:
+    return np.lexsort((np.arange(len(time)), time, person))
+
+
+def _sorted(person: Ints, time: Ints) -> Happenings:
+    order = _order(person, time)
+    return Happenings(person[order], time[order])
+
+
+def _joined(first: Happenings, second: Happenings) -> Happenings:
+    return _sorted(np.r_[first.person, second.person], np.r_[first.time, second.time])
+
+
+def _toggled(begins: Happenings, ends: Happenings) -> Spells:
+    """On from each beginning to the next end; at one instant, the end comes first."""
+    person = np.r_[begins.person, ends.person]
+    time = np.r_[begins.time, ends.time]
+    on = np.r_[np.ones(len(begins.person), np.bool_), np.zeros(len(ends.person), np.bool_)]
+    order = np.lexsort((on, time, person))
+    return until_next(person[order], time[order], on[order])
+
+
+def _code(name: str, codes: dict[str, str]) -> str:
+    return preferred({k: v for k, v in codes.items() if k in SYSTEMS}, name)

@@ -1,0 +1,93 @@
+"""Survival from times that may begin late and end early: Kaplan–Meier, Nelson–Aalen, medians."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from simulator.authoring.statistics.intervals import Estimate, nobody, wilson
+from simulator.authoring.statistics.quantiles import Z95
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Survival right after each time at which something happened, with its log-log interval.
+
+    Attributes:
+        times: ascending.
+        alive, low, high: survival and its 95 % interval (Kalbfleisch and Prentice, 2002, 1.4).
+        people: who was ever at risk.
+        followed: the last time at which anybody was.
+    """
+
+    times: Floats
+    alive: Floats
+    low: Floats
+    high: Floats
+    people: int
+    followed: float
+
+    def at(self, time: float) -> Estimate:
+        """Survival to `time`; unknown if nobody was followed for so long."""
+        if not self.people:
+            return nobody()
+        k = int(np.searchsorted(self.times, time, side="right")) - 1
+        if time > self.followed and (k < 0 or self.alive[k] > 0.0):
+            return Estimate(None, None, None, self.people)
+        if k < 0:
+            return Estimate(1.0, *wilson(1.0, self.people), self.people)
+        return Estimate(float(self.alive[k]), float(self.low[k]), float(self.high[k]), self.people)
+
+    def median(self) -> Estimate:
+        """The time by which half have had it (Brookmeyer and Crowley, Biometrics 38, 1982)."""
+        middle, low, high = (_first(self.times, curve <= 0.5) for curve in (self.alive, self.low, self.high))
+        return Estimate(middle, low, high, self.people)
+
+
+def survival(entry: Floats, exit_: Floats, event: Bools, *, late: bool = False) -> Curve:
+    """The survival curve of people at risk from `entry` to `exit_` (years), who then had the event or not.
+
+    Kaplan and Meier's estimate with Greenwood's variance. With `late` entries, where few are at
+    risk at first, the exponential of Nelson and Aalen's (one early death would else end it all).
+    """
+    use = exit_ > entry if late else exit_ >= entry
+    entry, exit_, event = entry[use], exit_[use], event[use]
+    times, deaths = np.unique(exit_[event], return_counts=True)
+    # who enters at 0 is at risk at 0: an event may follow its origin at once
+    entered = np.searchsorted(np.sort(entry), times, side="left" if late else "right")
+    left = np.searchsorted(np.sort(exit_), times, side="left")
+    risk = (entered - left).astype(np.float64)
+    if late:
+        log_alive = -np.cumsum(deaths / risk)
+        variance = np.cumsum(deaths / risk**2)
+    else:
+        with np.errstate(divide="ignore"):
+            log_alive = np.cumsum(np.log1p(-deaths / risk))
+            variance = np.cumsum(deaths / (risk * (risk - deaths)))
+    alive = np.exp(log_alive)
+    low, high = _log_log(alive, log_alive, variance, risk)
+    followed = float(exit_.max()) if len(exit_) else 0.0
+    return Curve(times, alive, low, high, len(exit_), followed)
+
+
+def _log_log(alive: Floats, log_alive: Floats, variance: Floats, risk: Floats) -> tuple[Floats, Floats]:
+    low, high = np.zeros_like(alive), np.zeros_like(alive)
+    for k, p in enumerate(alive):
+        if p == 0.0 or not math.isfinite(variance[k]):
+            # everybody: as for a share of those who were left
+            low[k], high[k] = wilson(0.0, float(risk[k]))
+        else:
+            spread = math.exp(Z95 * math.sqrt(variance[k]) / -log_alive[k])
+            low[k], high[k] = p**spread, p ** (1.0 / spread)
+    return low, high
+
+
+def _first(times: Floats, holds: Bools) -> float | None:
+    where = np.flatnonzero(holds)
+    return float(times[where[0]]) if len(where) else None

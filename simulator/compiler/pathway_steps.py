@@ -1,0 +1,492 @@
+"""Steps of a pathway → states and arrows.
+
+Steps are compiled from the last to the first: each becomes a `Point`, what is done on arriving
+there and the state in which the process then is. What takes no time is done on the arrow that leads
+there; a state is needed only where time passes or ways part.
+
+* `wait` is a state left after its duration, `wait_until` one left when its condition holds, `wait_for`
+  one left by an event.
+* `if` and `choose` are states of chance; an `if` whose steps take no time is an action.
+* `repeat` counts its rounds in a variable, and stamps the beginning of each: the next one begins
+  `every` after it, or at once if the round took longer.
+* `postpone` waits, then takes the latest `visit` step again, and all that follows it; a round that is
+  postponed begins anew with that visit.
+* `may_follow` tells a process of its own, which waits and says the event; the pathway goes on.
+* `follow` takes in the steps of another pathway; `end` in there ends that one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from simulator.compiler import algebra, allergies, care, procedures, referrals, visits
+from simulator.compiler import machine as m
+from simulator.compiler.context import Lowering
+from simulator.compiler.distributions import DURATION, LENGTH, distribution
+from simulator.compiler.pathway_walk import kind_of, takes_time, walk
+from simulator.compiler.terms import Where
+from simulator.scenario.expression_text import format_expression
+from simulator.scenario.model_courses import Give, Repeat, Step
+from simulator.scenario.syntax import Expr, Name, Quantity
+
+
+@dataclass(slots=True)
+class Point:
+    """A place in a pathway: what is done on arriving, and the state the process is then in."""
+
+    actions: list[m.Action] = field(default_factory=list)
+    state: int = -1
+
+    def after(self, *actions: m.Action) -> Point:
+        """The place before this one: some actions first."""
+        return Point([*actions, *self.actions], self.state)
+
+    def fill(self, other: Point) -> None:
+        """Settle a place that was referred to before it was known."""
+        self.actions, self.state = other.actions, other.state
+
+
+@dataclass(slots=True)
+class LatestVisit:
+    """The visit that `postpone` goes back to."""
+
+    point: Point
+    round_begins: m.Action | None  # a round that begins anew with it
+    counter: int | None = None  # how often it was postponed, if somebody counts
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a step stands: whose it is, its latest visit, where leaving leads."""
+
+    owner: str
+    encounter: int
+    completed: Point
+    stopped: Point
+    visit: LatestVisit | None = None
+    round_begins: m.Action | None = None
+    following: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Place:
+    """A state on the way, with its arrows: name, trigger, actions, target."""
+
+    name: str
+    arrows: list[tuple[str, m.Trigger, Point]] = field(default_factory=list)
+    by_chance: bool = False
+
+
+class Course:
+    """The states of one pathway's process, from number `first` on."""
+
+    def __init__(self, low: Lowering, name: str, first: int) -> None:
+        self.low = low
+        self.name = name
+        self.first = first
+        self.places: list[Place] = []
+        self.rounds = 0
+        #: ways back to visits, settled when everything is compiled
+        self.backs: list[tuple[Point, LatestVisit]] = []
+
+    def variable(self, what: str) -> int:
+        """A new variable of this pathway."""
+        names = self.low.names
+        return names.var(f"{self.name}: {what} ({len(names.vars)})")
+
+    def place(self, name: str, *, by_chance: bool = False) -> tuple[int, Place]:
+        """A new state."""
+        place = Place(name, by_chance=by_chance)
+        self.places.append(place)
+        return self.first + len(self.places) - 1, place
+
+    def branch(self, name: str, *ways: tuple[str, m.Term, Point]) -> Point:
+        """A state that is left at once, one way or another."""
+        index, place = self.place(name, by_chance=True)
+        place.arrows += [(f"{self.name}: {label}", m.ByChance(weight), to) for label, weight, to in ways]
+        return Point([], index)
+
+    def waiting(self, name: str, trigger: m.Trigger, to: Point) -> tuple[Point, Place]:
+        """A state that is left by a trigger."""
+        index, place = self.place(name)
+        place.arrows.append((f"{self.name}: {name}", trigger, to))
+        return Point([], index), place
+
+    # --- sequences ------------------------------------------------------------------------
+
+    def steps(self, items: Sequence[Step], follow: Point, scope: Scope) -> Point:
+        """The place where a list of steps begins that leads on to `follow`."""
+        scopes: list[Scope] = []
+        for step in items:
+            scopes.append(scope)
+            if step.visit is not None:
+                latest = LatestVisit(Point(), scope.round_begins)
+                encounter = self.low.encounter_index.get(step.visit, scope.encounter)
+                scope = replace(scope, visit=latest, encounter=encounter)
+        latest_after = scope
+        for index in reversed(range(len(items))):
+            step = items[index]
+            after = scopes[index + 1] if index + 1 < len(items) else latest_after
+            if step.name is not None:
+                event = m.Raise(self.low.names.event(f"{scopes[index].owner}.{step.name}"))
+                follow = follow.after(event)
+            if step.visit is not None and after.visit is not None:
+                follow = self.visit(step, follow, after, after.visit)
+            else:
+                follow = self.step(step, follow, scopes[index])
+        return follow
+
+    def step(self, step: Step, follow: Point, scope: Scope) -> Point:
+        """The place where one step begins."""
+        kind = kind_of(step)
+        if kind in ("wait", "wait_until", "wait_for"):
+            return self.wait(step, follow, scope)
+        if kind == "if":
+            return self.if_(step, follow, scope)
+        if kind == "choose":
+            return self.choose(step, follow, scope)
+        if kind == "repeat":
+            assert step.repeat is not None
+            return self.repeat(step.repeat, step.steps, follow, scope)
+        if kind == "follow":
+            return self.follow(step, follow, scope)
+        if kind == "postpone":
+            return self.postpone(step, follow, scope)
+        if kind == "end":
+            end = scope.stopped if step.end == "stopped" else scope.completed
+            return Point(list(end.actions), end.state)
+        return follow.after(*self.actions(step, scope))
+
+    def actions(self, step: Step, scope: Scope) -> list[m.Action]:
+        """What a step does that takes no time."""
+        low, resolver = self.low, self.low.resolver
+        if step.give:
+            return [action for each in step.give for action in self.give(each, scope)]
+        if step.do:
+            return procedures.do(low, scope.owner, step.do, scope.encounter)
+        for key, treatment in (("start", step.start), ("stop", step.stop)):
+            if treatment is not None:
+                known = resolver.is_a(treatment, "treatment", None, Where.key(step, key))
+                return [m.Raise(low.names.event(f"{key}:{treatment}"))] if known else []
+        if step.refer is not None:
+            return [referrals.ask(low, step.refer)]
+        if step.may_follow:
+            return self.may_follow(step, scope)
+        if step.record:
+            name = step.name or scope.owner
+            code = low.code(name, step.record, step.title, "event", status="final")
+            return [m.Emit(code, encounter=scope.encounter)]
+        if step.note is not None:
+            note = m.CodeSpec(f"NOTE//{scope.owner}", "note", text=" ".join(step.note.split()))
+            return [m.Emit(low.codes.place(note), encounter=scope.encounter)]
+        return []
+
+    # --- what is done -----------------------------------------------------------------------
+
+    def visit(self, step: Step, follow: Point, scope: Scope, latest: LatestVisit) -> Point:
+        """A visit, and the way back to it for those who are postponed."""
+        low = self.low
+        assert step.visit is not None
+        done: list[m.Action] = []
+        if low.resolver.is_a(step.visit, "care", None, Where.key(step, "visit")):
+            block = low.scenario.care[step.visit]
+            done = care.visit(low, step.visit, block)
+            done += visits.work(low, scope.owner, scope.encounter, step.measures, step.orders)
+        latest.point.fill(follow.after(*done))
+        if latest.counter is None:
+            return latest.point
+        return latest.point.after(m.Set(latest.counter, algebra.FALSE))
+
+    def give(self, block: Give, scope: Scope) -> list[m.Action]:
+        """One administration, if it is approved and allowed."""
+        low, resolver = self.low, self.low.resolver
+        if not resolver.is_a(block.treatment, "treatment", None, Where.key(block, "treatment")):
+            return []
+        treatment = low.scenario.treatments[block.treatment]
+        value, unit = self.dose(block)
+        code = low.code(
+            block.treatment, treatment.codes, treatment.title, "treatment", status="completed", unit=unit
+        )
+        given: tuple[m.Action, ...] = (
+            m.Emit(code, value, encounter=scope.encounter),
+            m.Raise(low.names.event(f"{block.treatment}.given")),
+        )
+        allowed: list[m.Term] = []
+        if block.if_ is not None:
+            where = Where.key(block, "if", once=True, chart=f"`if` of {block.treatment} in {scope.owner}")
+            condition = resolver.condition(block.if_, where)
+            allowed.append(algebra.FALSE if condition is None else condition)
+        if treatment.available is not None:
+            allowed.append(m.TimeAtLeast(low.resolver.midnight(treatment.available)))
+        if treatment.contraindicated is not None:
+            chart = f"`contraindicated` of treatment {block.treatment}"
+            where = Where.key(treatment, "contraindicated", once=True, chart=chart)
+            forbidden = resolver.condition(treatment.contraindicated, where)
+            allowed.append(algebra.FALSE if forbidden is None else algebra.negation(forbidden))
+        allowed += [algebra.negation(known) for known in allergies.on_chart(low, block.treatment)]
+        both = algebra.all_of(*allowed)
+        return list(given) if both == algebra.TRUE else [m.If(both, None, f"{scope.owner}: gives", given)]
+
+    def dose(self, block: Give) -> tuple[m.Term | None, str | None]:
+        """The amount and its unit."""
+        if block.dose is None:
+            return None, None
+        where = Where.key(block, "dose", once=True)
+        item = self.low.resolver.plain(block.dose, where)
+        if item is None:
+            return None, None
+        if item.kind != "number":
+            message = f"{item.words} is not a dose"
+            self.low.resolver.report("E601", message, block.dose, where, expected="an amount, e.g. `600 mg`")
+            return None, None
+        return item.term, item.unit
+
+    def may_follow(self, step: Step, scope: Scope) -> list[m.Action]:
+        """Each event by its chance: at once, or through the process that waits for it."""
+        low = self.low
+        found: list[m.Action] = []
+        for key, value in step.may_follow.items():
+            chance = low.resolver.probability(value, Where.key(step, "may_follow", once=True))
+            name = f"{scope.owner}.{key}"
+            waits = low.course_names.get(f"{step.path}.{key}")
+            event = low.names.event(name if waits is None else f"{waits}:coming")
+            if chance is not None:
+                found.append(m.If(None, chance, f"{name}: follows", (m.Raise(event),)))
+        return found
+
+    # --- waits ------------------------------------------------------------------------------
+
+    def wait(self, step: Step, follow: Point, scope: Scope) -> Point:
+        """Time passes: a while, until something holds, or until something happens."""
+        resolver = self.low.resolver
+        if step.wait is not None:
+            after = distribution(resolver, step.wait, Where.key(step, "wait"), DURATION)
+            if after is None:
+                return follow
+            return self.waiting(f"waits {format_expression(step.wait)}", m.AfterDuration(after), follow)[0]
+        waits = self.until(step, scope)
+        if waits is None:
+            return follow
+        point, place = self.waiting(*waits, follow)
+        if step.at_most is not None:
+            longest = distribution(resolver, step.at_most, Where.key(step, "at_most"), DURATION)
+            if longest is not None:
+                otherwise = self.steps(step.otherwise, follow, scope)
+                place.arrows.append((f"{self.name}: waited too long", m.AfterDuration(longest), otherwise))
+        return point
+
+    def until(self, step: Step, scope: Scope) -> tuple[str, m.Trigger] | None:
+        """What a wait without a given length waits for."""
+        low = self.low
+        if step.wait_for is not None:
+            event = low.resolver.event(step.wait_for, Where.key(step, "wait_for"))
+            return None if event is None else (f"waits for {event}", m.OnEvent(low.names.event(event)))
+        assert step.wait_until is not None
+        where = Where.key(step, "wait_until", chart=f"`wait_until` of pathway {scope.owner}")
+        condition = low.resolver.condition(step.wait_until, where)
+        name = f"waits until {format_expression(step.wait_until)}"
+        return None if condition is None else (name, m.WhenTrue(condition))
+
+    def postpone(self, step: Step, follow: Point, scope: Scope) -> Point:
+        """Wait, then back to the latest visit; no more often than `at_most`."""
+        low, resolver = self.low, self.low.resolver
+        assert step.postpone is not None
+        place = Where.key(step, "postpone")
+        if scope.visit is None:
+            resolver.report(
+                "E732", "no `visit` step comes before this one", step.postpone, place,
+                remedy="put one before it, in the same list of steps or in those around it",
+            )  # fmt: skip
+            return follow
+        after = distribution(resolver, step.postpone, place, DURATION)
+        if after is None:
+            return follow
+        latest = scope.visit
+        back = Point([], -1)
+        index, waits = self.place(f"postponed {format_expression(step.postpone)}")
+        waits.arrows.append((f"{self.name}: back after being postponed", m.AfterDuration(after), back))
+        self.backs.append((back, latest))
+        says = m.Raise(low.names.event(f"{scope.owner}.postponed"))
+        if step.at_most is None:
+            return Point([says], index)
+        times = self.count(step.at_most, Where.key(step, "at_most", once=True))
+        if latest.counter is None:
+            latest.counter = self.variable("times postponed")
+        counter = m.Var(latest.counter)
+        again = m.Apply("lt", (counter, times or algebra.TRUE))
+        more = m.Set(latest.counter, m.Apply("add", (counter, algebra.TRUE)))
+        otherwise = self.steps(step.otherwise, follow, scope)
+        return self.branch(
+            "may be postponed",
+            ("postponed", again, Point([more, says], index)),
+            ("not postponed again", algebra.negation(again), otherwise),
+        )
+
+    def settle(self) -> None:
+        """Fill in the ways back to visits, which stand before what leads to them."""
+        for back, latest in self.backs:
+            begins = [] if latest.round_begins is None else [latest.round_begins]
+            back.fill(latest.point.after(*begins))
+
+    def count(self, expr: Expr, where: Where) -> m.Term | None:
+        """A number of times: `once`, `twice`, `3 times` or `3`."""
+        if isinstance(expr, Name) and expr.text in ("once", "twice"):
+            return m.Const(1.0 if expr.text == "once" else 2.0)
+        if isinstance(expr, Quantity) and expr.unit == "times":
+            return m.Const(expr.value)
+        return self.low.resolver.number(expr, where)
+
+    # --- branches ---------------------------------------------------------------------------
+
+    def if_(self, step: Step, follow: Point, scope: Scope) -> Point:
+        """One of two ways; a mere action if neither takes time."""
+        assert step.if_ is not None
+        where = Where.key(step, "if", once=True, chart=f"`if` in pathway {scope.owner}")
+        condition = self.low.resolver.condition(step.if_, where)
+        if condition is None:
+            condition = algebra.FALSE
+        if _instant(step.then) and _instant(step.else_):
+            return follow.after(*self.chosen(step, condition, scope))
+        then = self.steps(step.then, follow, scope)
+        otherwise = self.steps(step.else_, follow, scope)
+        text = format_expression(step.if_)
+        return self.branch(
+            f"decides: {text}",
+            (text, condition, then),
+            (f"not {text}", algebra.negation(condition), otherwise),
+        )
+
+    def chosen(self, step: Step, condition: m.Term, scope: Scope) -> list[m.Action]:
+        """`then` or `else`, both of which take no time; what is done must not change the answer."""
+        then = self.at_once(step.then, scope)
+        otherwise = self.at_once(step.else_, scope)
+        stream = f"{scope.owner}: if"
+        if not otherwise:
+            return [m.If(condition, None, stream, tuple(then))] if then else []
+        answer = self.variable("answer")
+        return [
+            m.Set(answer, condition),
+            m.If(m.Var(answer), None, stream, tuple(then)),
+            m.If(algebra.negation(m.Var(answer)), None, stream, tuple(otherwise)),
+        ]
+
+    def at_once(self, items: Sequence[Step], scope: Scope) -> list[m.Action]:
+        """All that steps do which take no time."""
+        return self.steps(items, Point(), scope).actions
+
+    def choose(self, step: Step, follow: Point, scope: Scope) -> Point:
+        """One of several ways, by their shares."""
+        ways: list[tuple[str, m.Term, Point]] = []
+        shares: list[float | None] = []
+        for number, choice in enumerate(step.choose, start=1):
+            share = self.low.resolver.probability(choice.share, Where.key(choice, "share", once=True))
+            then = self.steps(choice.then, follow, scope)
+            if share is not None:
+                shares.append(algebra.constant(share))
+                ways.append((f"way {number}", share, then))
+        known = [share for share in shares if share is not None]
+        if len(known) == len(step.choose) and abs(sum(known) - 1.0) > 1e-9:
+            self.low.resolver.report(
+                "E703", f"the shares add up to {sum(known):g}", None, Where.key(step, "choose"),
+                expected="1, or 100%",
+            )  # fmt: skip
+        return self.branch("chooses", *ways) if ways else follow
+
+    # --- loops and other pathways -----------------------------------------------------------
+
+    def repeat(self, block: Repeat, items: Sequence[Step], follow: Point, scope: Scope) -> Point:
+        """Rounds of steps."""
+        low, names = self.low, self.low.names
+        self.rounds += 1
+        if block.every is None and not takes_time(low.scenario, items):
+            low.resolver.report(
+                "E705", "a round takes no time", block, Where(block.path, block.span),
+                remedy="say how far the rounds lie apart, e.g. `every: 3 weeks`, or let a step wait",
+            )  # fmt: skip
+            return self.steps(items, follow, scope)
+        event = f"{self.name}:round{self.rounds}"
+        begins = m.Raise(names.event(event))
+        round_begins = begins if block.every is not None else scope.round_begins
+        counter = self.variable("rounds done")
+        over = self.over(block, m.Var(counter), scope)
+        head = Point()
+        again = (
+            head
+            if block.every is None
+            else self.next_round(block.every, Where.key(block, "every"), event, head)
+        )
+        end = self.branch(
+            "round done", ("rounds done", over, follow), ("another round", algebra.negation(over), again)
+        )
+        counted = end.after(m.Set(counter, m.Apply("add", (m.Var(counter), algebra.TRUE))))
+        body = self.steps(items, counted, replace(scope, round_begins=round_begins))
+        head.fill(body.after(begins))
+        return head.after(m.Set(counter, algebra.FALSE))
+
+    def over(self, block: Repeat, done: m.Term, scope: Scope) -> m.Term:
+        """Whether no further round is due."""
+        ends: list[m.Term] = []
+        forever = isinstance(block.times, Name) and block.times.text == "forever"
+        if block.times is not None and not forever:
+            times = self.count(block.times, Where.key(block, "times", once=True))
+            if times is not None:
+                ends.append(m.Apply("ge", (done, times)))
+        if block.until is not None:
+            chart = f"`repeat.until` of pathway {scope.owner}"
+            condition = self.low.resolver.condition(
+                block.until, Where.key(block, "until", once=True, chart=chart)
+            )
+            if condition is not None:
+                ends.append(condition)
+        return algebra.any_of(*ends)
+
+    def next_round(self, every: Expr, where: Where, event: str, head: Point) -> Point:
+        """The wait for the next round: `every` after the beginning of the last one."""
+        length = distribution(self.low.resolver, every, where, LENGTH)
+        if length is None:
+            return head
+        bounds = [algebra.constant(p) for p in length.params]
+        if length.kind not in ("fixed", "uniform") or any(b is None for b in bounds):
+            self.low.resolver.report(
+                "E738", "rounds must lie a given time apart", every, where,
+                expected="a duration or a range, e.g. `3 weeks` or `3 weeks ± 2 days`",
+            )  # fmt: skip
+            return head
+        low, high = int(bounds[0] or 0.0), int(bounds[-1] or 0.0)
+        spread = None
+        if high > low:
+            spread = m.Distribution("uniform", (algebra.FALSE, m.Const(float(high - low))))
+        due = m.WhenTrue(m.SinceAtLeast(self.low.names.stamp(event), low), spread)
+        return self.waiting(f"next round {format_expression(every)} after the last", due, head)[0]
+
+    def follow(self, step: Step, follow: Point, scope: Scope) -> Point:
+        """The steps of another pathway, in place."""
+        low, name = self.low, step.follow
+        assert name is not None
+        if not low.resolver.is_a(name, "pathway", None, Where.key(step, "follow")):
+            return follow
+        if name in scope.following:
+            return follow  # a circle: there is a finding
+        other = low.scenario.pathways[name]
+        events = low.names.event
+        inside = replace(
+            scope,
+            owner=name,
+            completed=follow.after(m.Raise(events(f"{name}.completed"))),
+            stopped=follow.after(m.Raise(events(f"{name}.stopped"))),
+            following=(*scope.following, name),
+        )
+        if other.repeat is None:
+            first = self.steps(other.steps, inside.completed, inside)
+        else:
+            first = self.repeat(other.repeat, other.steps, inside.completed, inside)
+        return first.after(m.Raise(events(f"{name}.started")))
+
+
+_TIMELESS = ("visit", "give", "do", "start", "stop", "refer", "may_follow", "record", "note")
+
+
+def _instant(items: Sequence[Step]) -> bool:
+    """Whether steps take no time and cannot lead away."""
+    return all(kind_of(step) in _TIMELESS or kind_of(step) == "if" for step in walk(items))

@@ -1,0 +1,179 @@
+"""What treatments do to hazards and measurements, alone and together, and how much of them is taken.
+
+While on T with adherence a, a hazard ratio h acts as 1 − a·(1 − h), a shift or drift s as a·s. An
+effect `per` a dose is in proportion to the dose: a shift s becomes s·dose/per, a hazard ratio h
+h^(dose/per).
+"""
+
+from __future__ import annotations
+
+from simulator.compiler import algebra, changes, diseases, doses
+from simulator.compiler import machine as m
+from simulator.compiler.context import Lowering
+from simulator.compiler.distributions import Drawn, distribution
+from simulator.compiler.names import listing, nearest
+from simulator.compiler.origins import Factor, Origin
+from simulator.compiler.terms import Where
+from simulator.scenario.expression_text import format_expression
+from simulator.scenario.model import Effect, Table, Treatment
+
+
+def effects(low: Lowering, name: str, treatment: Treatment) -> None:
+    """Note what the treatment does to hazards and measurements, before these are lowered."""
+    on = low.resolver.on_treatment(name)
+    for effect in treatment.effects:
+        _effect(low, name, treatment, effect, on)
+    for i, each in enumerate(treatment.interacts):
+        where = Where.key(each, "with")
+        if each.with_ == name:
+            low.resolver.report("E722", f"{name} cannot interact with itself", None, where)
+        elif low.resolver.is_a(each.with_, "treatment", None, where):
+            if not each.effects:
+                low.resolver.report(
+                    "E722", f"nothing follows from taking {name} with {each.with_}", None,
+                    Where(f"{treatment.path}.interacts[{i}]", where.span),
+                    remedy=f"give `effects`, or write `never_with: [{each.with_}]`",
+                )  # fmt: skip
+            both = algebra.all_of(on, low.resolver.on_treatment(each.with_))
+            for effect in each.effects:
+                _effect(low, name, treatment, effect, both)
+
+
+def _effect(low: Lowering, name: str, treatment: Treatment, effect: Effect, while_: m.Term) -> None:
+    if effect.hazard is not None:
+        _on_hazard(low, name, treatment, effect, while_)
+    else:
+        _on_measurement(low, name, treatment, effect, while_)
+
+
+def _on_hazard(low: Lowering, name: str, treatment: Treatment, effect: Effect, while_: m.Term) -> None:
+    resolver = low.resolver
+    assert effect.by is not None
+    place = Where.key(effect, "by")
+    hazard = hazard_name(low, effect.hazard or "", Where.key(effect, "hazard"))
+    by = resolver.number(effect.by, place)
+    times = _times(low, name, treatment, effect)
+    if hazard is None or by is None or times is None:
+        return
+    value = algebra.constant(by)
+    if value is not None and value < 0.0:
+        resolver.report("E606", "a hazard ratio cannot be negative", effect.by, place)
+        return
+    if times != algebra.TRUE:
+        by = algebra.apply("pow", by, times)
+    factor = algebra.choose(while_, _as_taken(low, name, treatment, by), algebra.TRUE)
+    _note(low, name, effect, factor, while_)
+    low.effects.add(hazard, factor)
+
+
+def _note(low: Lowering, name: str, effect: Effect, factor: m.Term, while_: m.Term) -> None:
+    """Say where the factor was written, if somebody will ask."""
+    if low.resolver.origins is None or effect.by is None:
+        return
+    place = Where.key(effect, "by")
+    text = format_expression(effect.by)
+    origin = Origin(text, place.span, place.path)
+    low.resolver.origins.effect(factor, Factor(factor, text, while_, f"on {name}", origin, name))
+
+
+def _as_taken(low: Lowering, name: str, treatment: Treatment, by: m.Term) -> m.Term:
+    if treatment.adherence is None:
+        return by
+    gain = algebra.apply("sub", algebra.TRUE, by)
+    return algebra.apply("sub", algebra.TRUE, algebra.product([adherence(low, name, treatment), gain]))
+
+
+def hazard_name(low: Lowering, written: str, where: Where) -> str | None:
+    """The hazard's name as we know it; a finding if there is none."""
+    known: list[str] = ["mortality"] if low.scenario.mortality is not None else []
+    for name, disease in low.scenario.diseases.items():
+        known += diseases.hazards_of(name, disease)
+    for name, attribute in low.scenario.attributes.items():
+        known += changes.hazards_of(name, attribute)
+    text = " ".join(written.replace("->", " -> ").split())
+    if text in known:
+        return text
+    low.resolver.report(
+        "E507", f"there is no hazard `{written}`", None, where,
+        expected=listing(dict.fromkeys(known)), nearest=nearest(text, known),
+    )  # fmt: skip
+    return None
+
+
+def _on_measurement(low: Lowering, name: str, treatment: Treatment, effect: Effect, while_: m.Term) -> None:
+    resolver = low.resolver
+    assert effect.measurement is not None
+    if not resolver.is_a(effect.measurement, "measurement", None, Where.key(effect, "measurement")):
+        return
+    unit = low.names.units[effect.measurement]
+    taken = adherence(low, name, treatment)
+    times = _times(low, name, treatment, effect)
+    for key, expr in (("shift", effect.shift), ("drift", effect.drift)):
+        if expr is None or times is None:
+            continue
+        where = Where.key(effect, key)
+        amount = resolver.number(expr, where, unit) if key == "shift" else resolver.rate(expr, where, unit)
+        if amount is not None:
+            term = algebra.choose(while_, algebra.product([taken, amount, times]), algebra.FALSE)
+            low.effects.add(f"{effect.measurement} {key}", term)
+
+
+def _times(low: Lowering, name: str, treatment: Treatment, effect: Effect) -> m.Term | None:
+    """How many times the dose of `per` is taken; 1 without."""
+    if effect.per is None:
+        return algebra.TRUE
+    where = Where.key(effect, "per")
+    if name not in low.doses:
+        low.resolver.report(
+            "E720", f"`per` a dose, but {name} has no `dose`", effect.per, where, remedy="give it a `dose:`"
+        )
+        return None
+    amount = low.doses[name]
+    if amount.unit == doses.UNKNOWN:
+        return None
+    per = low.resolver.constant(effect.per, where, amount.unit)
+    if per is not None and per <= 0.0:
+        low.resolver.report("E606", "a dose must be greater than 0", effect.per, where)
+        return None
+    return None if per is None else algebra.apply("div", m.Var(amount.var), m.Const(per))
+
+
+# --- adherence -------------------------------------------------------------------------------
+
+
+def adherence(low: Lowering, name: str, treatment: Treatment) -> m.Term:
+    """The share of doses taken: 1, a constant, or the variable it is kept in."""
+    if treatment.adherence is None:
+        return algebra.TRUE
+    variable = f"{name}.adherence"
+    if variable in low.names.vars:
+        return m.Var(low.names.vars.index(variable))
+    drawn = adherence_drawn(low, treatment)
+    if drawn is not None and drawn.kind == "fixed" and algebra.constant(drawn.params[0]) is not None:
+        return drawn.params[0]
+    return m.Var(low.names.var(variable))
+
+
+def adherence_drawn(low: Lowering, treatment: Treatment) -> m.Distribution | None:
+    """What the adherence is drawn from when the treatment starts."""
+    if treatment.adherence is None:
+        return None
+    where = Where.key(treatment, "adherence", once=True)
+    if isinstance(treatment.adherence, Table):
+        share = low.resolver.probability(treatment.adherence, where)
+        return None if share is None else m.Distribution("fixed", (share,))
+    drawn = distribution(low.resolver, treatment.adherence, where, Drawn("number"))
+    if drawn is None:
+        return None
+    bounds = [algebra.constant(p) for p in drawn.params]
+    inside = all(b is not None and 0.0 <= b <= 1.0 for b in bounds)
+    if drawn.kind == "beta" or (drawn.kind in ("fixed", "uniform") and inside):
+        return drawn
+    if drawn.kind == "fixed" and bounds[0] is None:  # over attributes: kept within 0..1
+        capped = m.Apply("min", (m.Apply("max", (drawn.params[0], algebra.FALSE)), algebra.TRUE))
+        return m.Distribution("fixed", (capped,))
+    low.resolver.report(
+        "E603", "adherence is a share of doses, from 0 to 1", treatment.adherence, where,
+        expected="a share, `uniform(a, b)` within 0..1, `beta(a, b)`, or an expression over attributes",
+    )  # fmt: skip
+    return None

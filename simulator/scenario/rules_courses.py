@@ -1,0 +1,38 @@
+"""Which keys of pathways, procedures, stays and care plans go together, as `rules.py` reads it."""
+
+from __future__ import annotations
+
+from simulator.scenario.block import Block
+from simulator.scenario.model_courses import CarePlan, Pathway, PathwayStart, Repeat, Step
+
+STEP_KINDS = (
+    "visit", "give", "do", "start", "stop", "refer", "wait", "wait_until", "wait_for", "if", "choose",
+    "repeat", "follow", "postpone", "may_follow", "record", "note", "end",
+)  # fmt: skip
+
+#: keys of which exactly one is given
+ONE_OF: dict[type[Block], tuple[str, ...]] = {
+    Step: STEP_KINDS,
+    PathwayStart: ("when", "on"),
+}
+
+#: keys that are only given with (one of) others
+ONLY_WITH: dict[type[Block], dict[str, tuple[str, ...]]] = {
+    Step: {
+        "measures": ("visit",),
+        "orders": ("visit",),
+        "then": ("if",),
+        "else": ("if",),
+        "steps": ("repeat",),
+        "at_most": ("postpone", "wait_until", "wait_for"),
+        "otherwise": ("at_most",),
+        "after": ("may_follow",),
+        "title": ("record",),
+    },
+    PathwayStart: {"delay": ("when",), "if": ("on",), "after": ("on",)},
+    Pathway: {"again": ("start",)},
+    CarePlan: {"probability": ("at",)},
+}
+
+#: keys of which at least one is given
+SOME_OF: dict[type[Block], tuple[str, ...]] = {Repeat: ("times", "until", "every")}
