@@ -119,7 +119,6 @@ def test_parses_to(text: str, tree: Expr) -> None:
         ("sex = female", "E302", 5, "=="),
         ("age >= and cf", "E302", 8, None),
         ("last 3", "E302", 6, None),
-        ("ever eti", "E302", 6, None),
         ("count cf.flare", "E302", 7, None),
         ("count of cf.flare in last year", "E302", 27, None),
         ("age >=", "E303", 7, None),
