@@ -26,6 +26,7 @@ _FOLD: dict[str, Callable[..., float]] = {
     "ge": lambda a, b: float(a >= b),
     "eq": lambda a, b: float(a == b),
     "ne": lambda a, b: float(a != b),
+    "round": lambda a, b: math.floor(a / b + 0.5) * b,
     "min": min,
     "max": max,
     "exp": math.exp,

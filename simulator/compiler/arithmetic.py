@@ -38,7 +38,7 @@ def unary(resolver: Resolver, expr: s.Unary, where: Where) -> Typed | None:
 
 
 def arithmetic(resolver: Resolver, op: str, a: Typed, b: Typed, expr: s.Expr, where: Where) -> Typed | None:
-    """Two values joined by ``+ - * / **``, ``min`` or ``max``."""
+    """Two values joined by ``+ - * / **``, ``min``, ``max`` or ``round``."""
     kinds = (a.kind, b.kind)
     name = _NAMES.get(op, op)
     if kinds == ("number", "number"):
@@ -46,7 +46,7 @@ def arithmetic(resolver: Resolver, op: str, a: Typed, b: Typed, expr: s.Expr, wh
     kind: Kind | None = None
     year = m.Const(float(units.MICROSECONDS["year"]))
     spans = ("duration", "rate")
-    alike = name in ("add", "sub", "min", "max") and a.kind == b.kind
+    alike = name in ("add", "sub", "min", "max", "round") and a.kind == b.kind
     scaled = name in ("mul", "div") and b.kind == "number"
     if a.kind in spans and (alike or scaled):
         kind = a.kind
@@ -121,7 +121,7 @@ def call(resolver: Resolver, expr: s.Call, where: Where) -> Typed | None:
     found = [i for i in items if i is not None]
     if len(found) < len(items):
         return None
-    if expr.function in ("min", "max"):
+    if expr.function in ("min", "max", "round"):
         result: Typed | None = found[0]
         for item in found[1:]:
             if result is None:

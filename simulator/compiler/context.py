@@ -64,6 +64,7 @@ class Lowering:
     given: set[str] = field(default_factory=set)  # treatments that pathways give
     done: set[str] = field(default_factory=set)  # procedures that somebody does
     course_names: dict[str, str] = field(default_factory=dict)  # YAML path of a referral, …: its process
+    hazards: dict[str, None] = field(default_factory=dict)  # names of all hazards, once they are asked for
     _arrow_names: dict[str, int] = field(default_factory=dict)
 
     @classmethod
@@ -119,5 +120,6 @@ class Lowering:
                 kind,
                 lasting,
                 known,
+                once=kind == "diagnosis",
             )
         )

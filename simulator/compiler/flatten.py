@@ -125,7 +125,7 @@ class _Flattener(Instructions):
         self._place(lay.H_VAR, var_rows)
         self._place(lay.H_ENC, encounter_rows)
         self._place(lay.H_SIG_TERM, signal_rows)
-        self._place(lay.H_CODE, [[int(c.lasting)] for c in machine.codes])
+        self._place(lay.H_CODE, [[int(c.lasting) | int(c.once) << 1] for c in machine.codes])
         self._place(lay.H_STREAM, [[stream_id(name)] for name in self.streams])
         self._place(lay.H_CELL, cells)
         self._place(lay.H_SCHEDULE, schedule_rows)

@@ -15,7 +15,7 @@ _OPS: dict[str, int] = {
     name: getattr(lay, f"T_{name.upper()}")
     for name in (
         "add", "sub", "mul", "div", "pow", "neg", "lt", "le", "gt", "ge", "eq", "ne",
-        "and", "or", "not", "min", "max", "exp", "log", "sqrt",
+        "and", "or", "not", "min", "max", "round", "exp", "log", "sqrt",
     )
 }  # fmt: skip
 _UNARY = {"neg", "not", "exp", "log", "sqrt"}

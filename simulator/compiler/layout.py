@@ -52,6 +52,7 @@ VAR_W = 8
 ENC_W = 4
 RING_W = 2  # offset in I, capacity
 SCHEDULE_W = 16  # place and number of (instant, offset) pairs in P, then opens and closes of Monday … Sunday
+LASTING, ONCE = 1, 2  # flags of a code
 CELL_W = 4  # sex, low (whole years), high (whole years), index in N of the cumulative weight
 
 # --- kinds -------------------------------------------------------------------------------
@@ -67,9 +68,9 @@ TERM_W = 4
 (
     T_END, T_CONST, T_VAR, T_STATE, T_AGE, T_AGE_GE, T_TIME_GE, T_SINCE_GE, T_SINCE_LT,
     T_STAMPED, T_COUNT_GE, T_LEVEL, T_LEVEL_GE, T_SIGNAL, T_LOOKUP, T_ADD, T_SUB, T_MUL, T_DIV,
-    T_POW, T_NEG, T_LT, T_LE, T_GT, T_GE, T_EQ, T_NE, T_AND, T_OR, T_NOT, T_MIN, T_MAX, T_EXP,
+    T_POW, T_ROUND, T_NEG, T_LT, T_LE, T_GT, T_GE, T_EQ, T_NE, T_AND, T_OR, T_NOT, T_MIN, T_MAX, T_EXP,
     T_LOG, T_SQRT, T_JUMP, T_JUMP_UNLESS, T_AND_SKIP, T_OR_SKIP, T_SKIP_UNLESS_IN,
-) = range(40)  # fmt: skip
+) = range(41)  # fmt: skip
 (X_AGE, X_MONTH, X_YEAR, X_VAR) = range(4)
 AXIS_W = 3  # kind, size, offset of knots in N (or index of the variable)
 

@@ -118,7 +118,7 @@ class Apply:
     """An operator on terms.
 
     add sub mul div pow neg · lt le gt ge eq ne · and or not · min max exp log sqrt ·
-    if (condition, then, otherwise). `and`/`or` evaluate both sides.
+    round (to a multiple of the second) · if (condition, then, otherwise). `and`/`or` evaluate both sides.
     """
 
     op: str
@@ -415,6 +415,7 @@ class CodeSpec:
     )
     lasting: bool = False  # belongs to the problem list: kept even before `from`
     codes: tuple[tuple[str, str], ...] = ()
+    once: bool = False  # in an encounter only its first row is kept: a diagnosis
 
 
 @dataclass(frozen=True, slots=True)

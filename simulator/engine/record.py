@@ -22,12 +22,14 @@ from simulator.compiler.layout import (
     FULL,
     H_CODE,
     H_ENC,
+    LASTING,
     N_CODE,
     N_DIST,
     N_PRIORITY,
     N_STREAM,
     NEVER,
     NULL,
+    ONCE,
     R_ALIVE,
     R_ARROW,
     R_CAUSE,
@@ -140,12 +142,20 @@ def visit(P, N, I, F, E, V, C, kind, now):  # type: ignore[no-untyped-def]
 def record(P, N, I, F, E, V, C, code, value, wait, kind, now):  # type: ignore[no-untyped-def]
     """Record a row of `code` inside an encounter, opening one of `kind` if none is open.
 
-    `wait` >= 0 gives the row an end. Before the recorded period only lasting codes are kept.
+    `wait` >= 0 gives the row an end. Before the recorded period only lasting codes are kept; a code that
+    is recorded once in an encounter is not recorded there again.
     """
     if I[R_ENC] < 0:
         visit(P, N, I, F, E, V, C, kind, now)
-    if now < I[R_ENTRY] and P[P[H_CODE] + code] == 0:
+    flags = P[P[H_CODE] + code]
+    if now < I[R_ENTRY] and not flags & LASTING:
         return
+    if flags & ONCE and I[R_ENC_WRITTEN]:
+        row, room = I[R_EVENTS] - 1, I[R_EVENT_ROOM]
+        while row >= 0 and E[2 * room + row] == I[R_ENC_NUMBER]:  # before the first one stands MEDS_BIRTH
+            if E[room + row] == code:
+                return
+            row -= 1
     if not I[R_ENC_WRITTEN]:  # it began before the recorded period
         _write_encounter_event(P, I, E, V)
     end = now + wait if wait >= 0 else NO_TIME

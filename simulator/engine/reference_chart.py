@@ -109,8 +109,14 @@ class Chart:
         assert self.open is not None, "rows are recorded inside an encounter"
         if now < self.history.record_from and not self.machine.codes[code].lasting:
             return
+        if self.machine.codes[code].once and self.is_recorded(code, self.open.number):
+            return
         self.record_open_encounter()
         self.history.events.append(EventRow(now, code, value, self.open.number, end, arrow))
+
+    def is_recorded(self, code: int, encounter: int) -> bool:
+        """Whether a row of the code stands in this encounter."""
+        return any(row.code == code and row.encounter == encounter for row in self.history.events)
 
     def record_open_encounter(self) -> None:
         """The encounter's own row, before any other in it, at its start."""

@@ -120,12 +120,20 @@ def greater(a: float, b: float) -> float:
     return math.nan if a != a or b != b else (a if a >= b else b)
 
 
+def rounded(a: float, b: float) -> float:
+    if b == 0.0:
+        return math.nan
+    multiple = a / b + 0.5
+    return (math.floor(multiple) if math.isfinite(multiple) else multiple) * b
+
+
 BINARY: dict[str, Callable[[float, float], float]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
     "mul": lambda a, b: a * b,
     "div": lambda a, b: a / b if b != 0.0 else math.nan,
     "pow": power,
+    "round": rounded,
     "lt": lambda a, b: float(a < b),
     "le": lambda a, b: float(a <= b),
     "gt": lambda a, b: float(a > b),

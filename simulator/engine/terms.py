@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from numba import njit
 
 from simulator.compiler.layout import (
@@ -56,6 +57,7 @@ from simulator.compiler.layout import (
     T_OR,
     T_OR_SKIP,
     T_POW,
+    T_ROUND,
     T_SIGNAL,
     T_SINCE_LT,
     T_SKIP_UNLESS_IN,
@@ -222,6 +224,8 @@ def _binary(op, left, right):  # type: ignore[no-untyped-def]
         return left if left >= right else (right if right > left else math.nan)
     if op == T_POW:
         return power(left, right)
+    if op == T_ROUND:
+        return np.floor(left / right + 0.5) * right if right != 0.0 else math.nan
     return math.nan
 
 

@@ -56,6 +56,7 @@ FUNCTIONS: dict[str, tuple[tuple[str, ...], ...]] = {
     "exp": ((),),
     "log": ((),),
     "sqrt": ((),),
+    "round": ((), ()),
     "if": ((), (), ()),
 }
 ANY_NUMBER = ("min", "max")  # of two or more

@@ -20,7 +20,7 @@ MAX_TOKENS = 300
 
 WORDS = frozenset((
     "and", "or", "not", "in", "on", "ever", "last", "time", "since", "count", "of", "diagnosed", "per",
-    "min", "max", "exp", "log", "sqrt", "if",
+    "min", "max", "exp", "log", "sqrt", "round", "if",
     "normal", "uniform", "exponential", "weibull", "gamma", "lognormal", "beta",
 ))  # fmt: skip
 """Words with a meaning of their own in expressions."""

@@ -16,6 +16,7 @@ from simulator.compiler import machine as m
 from simulator.compiler.layout import DAY, YEAR
 from tests.engine.conftest import (
     CLINIC,
+    CODES,
     DIAGNOSIS,
     ENCOUNTERS,
     FACT,
@@ -95,7 +96,7 @@ def numbers(frame: Frame, depth: int = 2, *, once: bool = False) -> SearchStrate
     return st.one_of(
         *leaves,
         st.tuples(truth, inner, inner).map(lambda args: m.Apply("if", args)),
-        st.builds(m.Apply, st.sampled_from(["add", "sub", "mul", "div", "min", "max"]), several),
+        st.builds(m.Apply, st.sampled_from(["add", "sub", "mul", "div", "min", "max", "round"]), several),
         st.builds(m.Apply, st.sampled_from(["neg", "exp", "log", "sqrt"]), st.tuples(inner)),
         st.tuples(inner, st.sampled_from([0.0, 1.0, 2.0, 0.5, -1.0]).map(m.Const) | inner).map(
             lambda args: m.Apply("pow", args)
@@ -446,5 +447,6 @@ def machines(draw: DrawFn, *, coupled: bool = False) -> m.Machine:
         encounters=encounters,
         rings=tuple((f"ring {i}", RING_CAPACITY) for i in range(RINGS)),
         schedules=SCHEDULES,
+        codes=tuple(replace(spec, once=spec.kind == "diagnosis") for spec in CODES),
         **settings,
     )

@@ -107,6 +107,19 @@ def test_an_encounter_lasts_a_minute_at_least_and_may_outlast_the_period(small_m
     assert run(machine).encounters == [EncounterRow(0, 0, START + DAY, START + DAY + HOUR // 60)]
 
 
+def test_a_code_of_once_is_recorded_once_in_an_encounter(small_machine, process):
+    machine = small_machine(
+        process("p", a=(after("first", 1, DAY, Visit(WARD), Emit(DIAGNOSIS), Emit(DIAGNOSIS)),), b=()),
+        process("q", a=(after("same stay", 1, 2 * DAY, Emit(DIAGNOSIS), Emit(FACT), Emit(FACT)),), b=()),
+        process("r", a=(after("another", 1, 9 * DAY, Visit(CLINIC), Emit(DIAGNOSIS)),), b=()),
+    )
+    machine = replace(machine, codes=tuple(replace(c, once=c.kind == "diagnosis") for c in machine.codes))
+    rows = [(row.code, row.encounter) for row in run(machine).events[1:]]
+    assert rows == [
+        (WARD_CODE, 0), (DIAGNOSIS, 0), (FACT, 0), (FACT, 0), (CLINIC_CODE, 1), (DIAGNOSIS, 1),
+    ]  # fmt: skip
+
+
 # --- death and history ------------------------------------------------------------------
 
 
