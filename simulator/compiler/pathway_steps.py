@@ -20,14 +20,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from simulator.compiler import algebra, allergies, care, procedures, referrals, visits
+from simulator.compiler import algebra, allergies, care, doses, procedures, referrals, visits
 from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
 from simulator.compiler.distributions import DURATION, LENGTH, distribution
+from simulator.compiler.kinds import SHARE, in_unit
 from simulator.compiler.pathway_walk import kind_of, takes_time, walk
 from simulator.compiler.terms import Where
 from simulator.scenario.expression_text import format_expression
-from simulator.scenario.model_courses import Give, Repeat, Step
+from simulator.scenario.model_courses import Choice, Give, Repeat, Step
 from simulator.scenario.syntax import Expr, Name, Quantity
 
 
@@ -225,6 +226,7 @@ class Course:
             forbidden = resolver.condition(treatment.contraindicated, where)
             allowed.append(algebra.FALSE if forbidden is None else algebra.negation(forbidden))
         allowed += [algebra.negation(known) for known in allergies.on_chart(low, block.treatment)]
+        allowed += [algebra.negation(guard) for guard in low.guards.get(block.treatment, ())]
         both = algebra.all_of(*allowed)
         return list(given) if both == algebra.TRUE else [m.If(both, None, f"{scope.owner}: gives", given)]
 
@@ -240,7 +242,9 @@ class Course:
             message = f"{item.words} is not a dose"
             self.low.resolver.report("E601", message, block.dose, where, expected="an amount, e.g. `600 mg`")
             return None, None
-        return item.term, item.unit
+        unit = item.unit if item.unit not in (None, SHARE) else doses.unit_written(block.dose)
+        converted = in_unit(item, unit) or item
+        return converted.term, unit
 
     def may_follow(self, step: Step, scope: Scope) -> list[m.Action]:
         """Each event by its chance: at once, or through the process that waits for it."""
@@ -376,22 +380,54 @@ class Course:
         return self.steps(items, Point(), scope).actions
 
     def choose(self, step: Step, follow: Point, scope: Scope) -> Point:
-        """One of several ways, by their shares."""
+        """One of several ways: by their shares, or the first that the chart allows."""
+        by_chance = [each for each in step.choose if each.share is not None]
+        by_chart = [each for each in step.choose if each.if_ is not None]
+        rest = [each for each in step.choose if each.share is None and each.if_ is None]
+        if (by_chance and by_chart) or len(rest) > 1:
+            self.low.resolver.report(
+                "E210", "the ways of a choice exclude one another", None, Where.key(step, "choose"),
+                expected="shares, or conditions, and at most one `else`",
+            )  # fmt: skip
+            return follow
+        ways = self.by_share(step, by_chance, bool(rest), follow, scope)
+        left: m.Term = algebra.TRUE
+        for each in by_chart:
+            assert each.if_ is not None
+            where = Where.key(each, "if", once=True, chart=f"`if` in pathway {scope.owner}")
+            holds = self.low.resolver.condition(each.if_, where) or algebra.FALSE
+            then = self.steps(each.then, follow, scope)
+            ways.append((format_expression(each.if_), algebra.all_of(left, holds), then))
+            left = algebra.all_of(left, algebra.negation(holds))
+        if by_chance:
+            taken = [weight for _, weight, _ in ways]
+            left = algebra.apply("sub", algebra.TRUE, algebra.total(taken))
+        if rest or by_chart:
+            ways.append(("else", left, self.steps(rest[0].else_ if rest else [], follow, scope)))
+        return self.branch("chooses", *ways) if ways else follow
+
+    def by_share(
+        self, step: Step, choices: Sequence[Choice], rest: bool, follow: Point, scope: Scope
+    ) -> list[tuple[str, m.Term, Point]]:
+        """The ways that have a share; these add up to 1, or leave some to `else`."""
         ways: list[tuple[str, m.Term, Point]] = []
         shares: list[float | None] = []
-        for number, choice in enumerate(step.choose, start=1):
+        for number, choice in enumerate(choices, start=1):
+            assert choice.share is not None
             share = self.low.resolver.probability(choice.share, Where.key(choice, "share", once=True))
             then = self.steps(choice.then, follow, scope)
             if share is not None:
                 shares.append(algebra.constant(share))
                 ways.append((f"way {number}", share, then))
         known = [share for share in shares if share is not None]
-        if len(known) == len(step.choose) and abs(sum(known) - 1.0) > 1e-9:
+        total = sum(known)
+        wrong = total > 1.0 + 1e-9 if rest else abs(total - 1.0) > 1e-9
+        if choices and len(known) == len(choices) and wrong:
             self.low.resolver.report(
-                "E703", f"the shares add up to {sum(known):g}", None, Where.key(step, "choose"),
-                expected="1, or 100%",
+                "E703", f"the shares add up to {total:g}", None, Where.key(step, "choose"),
+                expected="at most 1, or 100%" if rest else "1, or 100%",
             )  # fmt: skip
-        return self.branch("chooses", *ways) if ways else follow
+        return ways
 
     # --- loops and other pathways -----------------------------------------------------------
 

@@ -183,3 +183,12 @@ def test_waiting_for_an_event() -> None:
         (8.0, "impatient"),
         (13.0, "seen"),
     ]
+
+
+def test_a_dose_that_a_constraint_forbids_is_not_given() -> None:
+    text = pathway(
+        "- give: [{treatment: drug, dose: 5 mg}]\n- wait: 1 week\n- give: [{treatment: drug, dose: 6 mg}]"
+    )
+    assert days(machine_of(text, PEOPLE), "RxNorm//1") == [0.0, 7.0]
+    forbidden = text + "constraints:\n  - {never: on drug and time since p.started < 3 days}\n"
+    assert days(machine_of(forbidden, PEOPLE), "RxNorm//1") == [7.0]
