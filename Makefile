@@ -15,7 +15,7 @@ PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 WARM := $(BIN)/simulator run scenarios/community-influenza.yaml --size 100 --out out/warm --force >/dev/null
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check style types layers coverage format golden bench bench-peers meds-reader clean
+.PHONY: help demo test check style types layers coverage format golden reference bench bench-peers meds-reader clean
 
 help:
 	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST))
@@ -74,6 +74,10 @@ format: $(VENV)/.dev
 ## make golden       write the golden files anew; look at the difference before committing it
 golden: $(VENV)/.dev
 	SIMULATOR_REGENERATE=1 $(PYTEST) -q -k "golden or broken"
+
+## make reference    write docs/reference.md anew from the model
+reference: $(VENV)/.run
+	$(BIN)/simulator schema --reference --out docs/reference.md --force
 
 ## make bench        benchmarks side by side; writes benchmarks/results/latest.json
 bench: $(VENV)/.bench

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from simulator.api import check as check
     from simulator.api import compile as compile
-    from simulator.api import graph as graph
+    from simulator.api import diff as diff
     from simulator.api import explain as explain
+    from simulator.api import graph as graph
+    from simulator.api import json_schema as json_schema
     from simulator.api import open as open
     from simulator.api import preview as preview
     from simulator.api import regenerate as regenerate
@@ -60,8 +62,10 @@ __all__ = [
     "__version__",
     "check",
     "compile",
-    "graph",
+    "diff",
     "explain",
+    "graph",
+    "json_schema",
     "open",
     "preview",
     "regenerate",
@@ -76,8 +80,10 @@ __all__ = [
 _HOMES = {
     "check": "simulator.api",
     "compile": "simulator.api",
+    "diff": "simulator.api",
     "graph": "simulator.api",
     "explain": "simulator.api",
+    "json_schema": "simulator.api",
     "open": "simulator.api",
     "preview": "simulator.api",
     "regenerate": "simulator.api",

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.errors import Findings, UsageError
 
 if TYPE_CHECKING:
+    from simulator.authoring.diff import Comparison
     from simulator.authoring.explain_story import Explanation, WhyNot
     from simulator.authoring.preview import Preview
     from simulator.authoring.targets import Outcome
@@ -94,6 +95,17 @@ def graph(
     from simulator.authoring.graph_page import graph as draw
 
     return draw(Path(path), disease=disease, influences=influences, format=format)[0]
+
+
+def json_schema(*, library: bool = False) -> dict[str, Any]:
+    """The language as a JSON Schema (draft-07), as JSON values.
+
+    Args:
+        library: for files that others use and that are not whole in themselves; nothing counts as missing.
+    """
+    from simulator.scenario.json_schema import json_schema as schema
+
+    return schema(library=library)
 
 
 def run(
@@ -315,6 +327,47 @@ def why_not(dataset: Dataset | PathLike, patient: int, treatment: str) -> WhyNot
     from simulator.authoring.explain_why_not import why_not as dataset_why_not
 
     return dataset_why_not(_opened(dataset), patient, treatment)
+
+
+def diff(
+    one: PathLike,
+    two: PathLike | None = None,
+    *,
+    arms: str | tuple[str, str] | None = None,
+    set: Settings | None = None,
+    size: int | None = None,
+    seed: int = 0,
+    run: bool = True,
+    workers: int | None = None,
+    watch: Callable[[str], AbstractContextManager[Callable[[Progress], None] | None]] | None = None,
+) -> Comparison:
+    """What changed clinically between two scenarios, and whose history is different for it.
+
+    Args:
+        one: a scenario (YAML), or a folder that :func:`run` wrote.
+        two: another of the same kind; `one` itself if None, and then `arms` and `set` are what is different.
+        arms: an arm: of both, or, without `two`, to be held against the scenario as it is; or two arms
+            of `one`.
+        set: values of parameters: of both, or, without `two`, of the second only.
+        size: patients to run of each; 300 if None. Datasets are compared as they are.
+        seed: of both runs.
+        run: whether to run at all.
+        workers, watch: as in :func:`sweep`.
+
+    Raises:
+        ScenarioError: with every finding, if one of the scenarios has errors.
+        UsageError: if a file cannot be read or an argument cannot be honoured.
+        DatasetError: if a folder holds no dataset, or one without its scenario.
+        EngineError: as :func:`run`.
+    """
+    from simulator.authoring.diff import Side, compare
+
+    first, second = arms if isinstance(arms, tuple) else (None if two is None else arms, arms)
+    return compare(
+        Side(Path(one), None if two is None else set, first),
+        Side(Path(one if two is None else two), set, second),
+        size=size, seed=seed, run=run, workers=workers or processors(), watch=watch,
+    )  # fmt: skip
 
 
 def _opened(dataset: Dataset | PathLike) -> Dataset:

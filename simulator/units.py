@@ -136,6 +136,16 @@ def ucum(text: str) -> Unit | None:
     return unit if unit is not None and rest == len(tokens) else None
 
 
+def is_note(text: str) -> bool:
+    """Whether a unit is UCUM's curly brackets alone, words on a number without unit: ``{score}``."""
+    return re.fullmatch(r"\{[^{}\s]*\}", text) is not None
+
+
+def per_unit_of(unit: str, other: str) -> str | None:
+    """What is left of a unit per `other` times `other`: ``mg/m2`` and ``m2`` give ``mg``."""
+    return unit.removesuffix(f"/{other}") if unit.endswith(f"/{other}") else None
+
+
 def nearest_unit(text: str) -> str | None:
     """The unit that was probably meant by one that does not exist."""
     if text in _MISSPELT:

@@ -396,14 +396,19 @@ def _chance(reader: Reader, firing: Firing, arrow: m.Arrow, trigger: m.ByChance)
     sentence += f"between {low:.3g} and {high:.3g}."
     if p >= 1.0:
         sentence = "It was bound to happen: its chance is 100 %."
+        if not isinstance(trigger.weight, m.Const):
+            parts = [each for each in reader.parts(trigger.weight, firing.state) if not each.depth]
+            held = " and ".join(f"`{each.text}` ({each.value})" for each in parts)
+            sentence = f"It was decided so because of {held}."
     chance, place = Chance(p, draw, about), _place(reader, firing, arrow)
     first = reader.trace.firings[firing.by]
     if first.number == BIRTH or first.time != firing.time:
         return Reason("chance", f"by chance, {share_words(p)}", (sentence,), chance=chance, place=place)
     # it was decided at once, when something else had happened: that is the better half of the reason
     why = reason(reader, first)
+    short = why.short if p >= 1.0 else f"{why.short}; chance {share_words(p)}"
     return replace(
-        why, kind="chance", short=f"{why.short}; chance {share_words(p)}",
+        why, kind="chance", short=short,
         sentences=(*why.sentences, sentence.replace("It was decided", "Then it was decided")),
         chance=chance, place=why.place or place,
     )  # fmt: skip

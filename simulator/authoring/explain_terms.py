@@ -91,6 +91,9 @@ class Reader:
                 return f"age >= {span_words(years * ages.YEAR)}"
             case m.TimeAtLeast(instant):
                 return f"date >= {when(instant):%Y-%m-%d}"
+            case m.SinceAtLeast(stamp, duration) if ":round" in self.machine.stamps[stamp]:
+                pathway = self.machine.stamps[stamp].partition(":")[0]
+                return f"the latest round of {pathway} began {span_words(duration)} ago"
             case m.SinceAtLeast(stamp, duration):
                 return f"time since {self.machine.stamps[stamp]} >= {span_words(duration)}"
             case m.SinceLess(stamp, duration):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 
 from simulator.cli.findings_view import findings_json, print_findings
@@ -13,6 +14,17 @@ FINE, FOUND, BAD_INPUT = 0, 1, 2
 
 
 def main(args: argparse.Namespace) -> int:
+    # there is next to nothing in circles to collect, and looking for it takes a fifth of the time
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _check(args)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _check(args: argparse.Namespace) -> int:
     findings: list[Finding] = []
     unreadable = 0
     for file in args.files:

@@ -15,7 +15,10 @@ from simulator.cli import console
 from simulator.cli.describe_courses import describe_courses
 from simulator.scenario import load_scenario, model, syntax
 from simulator.scenario.expression_text import format_expression as words
+from simulator.scenario.statement import Amount, Bounds, Statement
 from simulator.scenario.wording import (
+    amount_words,
+    bounds_words,
     codes_words,
     multiplier_words,
     rate_words,
@@ -154,7 +157,7 @@ def block_words(block: model.Block, without: tuple[str, ...] = ()) -> str:
 def _short(value: Any) -> str:
     """A plain value on one line."""
     if isinstance(value, dict):
-        if "table" in value:
+        if "table" in value and isinstance(value.get("by"), list):
             return f"by {', '.join(value['by'])}"
         if value.keys() == {"from", "to", "trigger"}:
             return f"{value['from']} → {value['to']} {_short(value['trigger'])}"
@@ -307,11 +310,17 @@ def sources(block: object, name: str = "") -> Iterator[tuple[str, str]]:
             yield from sources(value, f"{name}[{index}]")
 
 
-POSITIONS = ("span", "spans", "path", "files")
+POSITIONS = ("span", "spans", "path", "files", "file_sources")
 
 
 def plain(value: Any) -> Any:
     """A block of the model as JSON values: keys as in YAML, expressions in words, positions left out."""
+    if isinstance(value, Statement):
+        return value.text
+    if isinstance(value, Bounds):
+        return bounds_words(value)
+    if isinstance(value, Amount):
+        return amount_words(value)
     if isinstance(value, syntax.Node):
         return words(value)  # type: ignore[arg-type]
     if isinstance(value, model.Table):

@@ -9,7 +9,7 @@ from rich.console import Console
 from simulator.cli import console
 from simulator.scenario import model
 from simulator.scenario.expression_text import format_expression as words
-from simulator.scenario.model_courses import Pathway, Repeat, Stay, Step
+from simulator.scenario.model_courses import Choice, Pathway, Repeat, Stay, Step
 from simulator.scenario.syntax import Expr
 from simulator.scenario.wording import codes_words, trigger_words, value_words
 
@@ -106,12 +106,19 @@ def _steps(steps: Sequence[Step], number: str) -> Iterator[tuple[str, str]]:
             yield here, "else"
             yield from _steps(step.else_, f"{here}.")
         for k, choice in enumerate(step.choose, start=1):
-            yield f"{here}.{k}", value_words(choice.share)
-            yield from _steps(choice.then, f"{here}.{k}.")
+            yield f"{here}.{k}", _way(choice)
+            yield from _steps(choice.then or choice.else_, f"{here}.{k}.")
         yield from _steps(step.steps, f"{here}.")
         if step.otherwise:
             yield here, "otherwise"
             yield from _steps(step.otherwise, f"{here}.")
+
+
+def _way(choice: Choice) -> str:
+    """Who goes one of several ways."""
+    if choice.share is not None:
+        return value_words(choice.share)
+    return "else" if choice.if_ is None else f"if {words(choice.if_)}"
 
 
 def _step(step: Step) -> str:
@@ -119,7 +126,9 @@ def _step(step: Step) -> str:
     texts = {
         "give": ", ".join(given),
         "do": ", ".join(each.do for each in step.do),
-        "choose": "by chance" if step.choose else "",
+        "choose": ("by chance" if any(c.share is not None for c in step.choose) else "one way")
+        if step.choose
+        else "",
         "may be followed by": ", ".join(f"{k} {value_words(v)}" for k, v in step.may_follow.items()),
         "record": codes_words(step.record),
         "refer to": step.refer.to if step.refer is not None else "",

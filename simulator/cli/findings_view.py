@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO
 
 from simulator.errors import Finding, Span
 
+NARROW = 40  # no terminal is taken to be narrower
 WIDTH = 100  # columns of source shown; longer lines are cut around the caret
 
 _STYLES = {"error": "bold red", "warning": "bold yellow", "place": "bold", "margin": "blue", "hint": "green"}
@@ -19,14 +22,19 @@ Piece = tuple[str, str]  # text, style ("" for none)
 
 
 def render_findings(
-    findings: Iterable[Finding], files: Mapping[str, str] | None = None, *, color: bool = False
+    findings: Iterable[Finding],
+    files: Mapping[str, str] | None = None,
+    *,
+    color: bool = False,
+    columns: int | None = None,
 ) -> str:
     """All findings as text, in the order of the file, with a closing count.
 
     `files` holds the text of files by the name in their spans; others are read from disk.
-    `color` adds the escape codes of a terminal (unless the environment sets NO_COLOR).
+    `color` adds the escape codes of a terminal (unless the environment sets NO_COLOR). `columns` is the
+    width of a terminal: lines are cut and wrapped to it; if None, remedies stand on one line.
     """
-    pieces = _pieces(findings, dict(files or {}))
+    pieces = _pieces(findings, dict(files or {}), columns)
     if not color:
         return "".join(text for text, _ in pieces)
     from rich.console import Console  # only here: it costs time to import
@@ -43,9 +51,11 @@ def render_findings(
 def print_findings(
     findings: Iterable[Finding], files: Mapping[str, str] | None = None, stream: IO[str] | None = None
 ) -> None:
-    """Writes all findings to `stream` (stdout if None), in colour if it is a terminal."""
+    """Writes all findings to `stream` (stdout if None), in colour and to its width if it is a terminal."""
     stream = stream or sys.stdout
-    stream.write(render_findings(findings, files, color=stream.isatty()))
+    terminal = stream.isatty()
+    columns = max(NARROW, shutil.get_terminal_size().columns) if terminal else None
+    stream.write(render_findings(findings, files, color=terminal, columns=columns))
 
 
 def findings_json(findings: Iterable[Finding]) -> str:
@@ -75,28 +85,42 @@ def _in_order(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda f: (f.span.file, f.span.line, f.span.column, f.code))
 
 
-def _pieces(findings: Iterable[Finding], files: dict[str, str]) -> Iterator[Piece]:
+def _pieces(findings: Iterable[Finding], files: dict[str, str], columns: int | None) -> Iterator[Piece]:
     ordered = _in_order(findings)
+    lines: dict[str, list[str]] = {}
     for finding in ordered:
+        file = finding.span.file
+        if file not in lines:
+            lines[file] = _text_of(file, files).split("\n")
         yield f"{finding.span}: ", "place"
         yield f"{finding.severity} {finding.code}", finding.severity
         yield f": {_printable(finding.message)}\n", "place"
-        yield from _source(finding.span, files, finding.severity)
+        room = (
+            WIDTH if columns is None else columns - len(str(finding.span.line)) - 6
+        )  # number, bar, ellipses
+        yield from _source(finding.span, lines[file], finding.severity, room)
         margin = " " * (len(str(finding.span.line)) + 3) + "= "
-        if finding.path:
-            yield margin, "margin"
-            yield f"at {_printable(finding.path)}\n", ""
-        if finding.expected:
-            yield margin, "margin"
-            yield f"expected: {_printable(finding.expected)}\n", ""
-        if finding.nearest:
-            yield margin, "margin"
-            yield f"did you mean `{_printable(finding.nearest)}`?\n", "hint"
-        if finding.remedy:
-            yield margin, "margin"
-            yield f"{_printable(finding.remedy)}\n", "hint"
+        notes = (
+            (f"at {finding.path}" if finding.path else "", ""),
+            (f"expected: {finding.expected}" if finding.expected else "", ""),
+            (f"did you mean `{finding.nearest}`?" if finding.nearest else "", "hint"),
+            (finding.remedy, "hint"),
+        )
+        for note, style in notes:
+            if note:
+                yield margin, "margin"
+                yield f"{_wrapped(_printable(note), len(margin), columns)}\n", style
         yield "\n", ""
     yield _count(ordered), ""
+
+
+def _wrapped(text: str, indent: int, columns: int | None) -> str:
+    """`text` on as many lines as it needs, all but the first indented."""
+    if columns is None:
+        return text
+    return f"\n{' ' * indent}".join(
+        textwrap.wrap(text, columns - indent, break_long_words=False, break_on_hyphens=False)
+    )
 
 
 def _count(findings: list[Finding]) -> str:
@@ -107,22 +131,21 @@ def _count(findings: list[Finding]) -> str:
     return ", ".join(f"{n} {word}{'s' * (n > 1)}" for n, word in counts if n) + "\n"
 
 
-def _source(span: Span, files: dict[str, str], severity: str) -> Iterator[Piece]:
-    """The source line with carets under the span, if the file is known."""
-    lines = _text_of(span.file, files).split("\n")
+def _source(span: Span, lines: list[str], severity: str, room: int) -> Iterator[Piece]:
+    """The source line with carets under the span, if the file is known; `room` is for so many columns."""
     if not 1 <= span.line <= len(lines) or lines == [""]:
         return
     line = lines[span.line - 1]
     start = min(span.column - 1, len(line))
     end = span.end_column - 1 if span.end_line == span.line else len(line.rstrip())
     end = max(min(end, len(line)), start + 1)
-    left = max(0, min(start - WIDTH // 3, len(line) - WIDTH))
-    shown, before = _printable(line[left : left + WIDTH]), line[left:start]
+    left = max(0, min(start - room // 3, len(line) - room))
+    shown, before = _printable(line[left : left + room]), line[left:start]
     number = str(span.line)
     yield f" {number} | ", "margin"
-    yield f"{'…' * (left > 0)}{shown.rstrip()}{'…' * (left + WIDTH < len(line))}\n", ""
+    yield f"{'…' * (left > 0)}{shown.rstrip()}{'…' * (left + room < len(line))}\n", ""
     yield " " * (len(number) + 2) + "| ", "margin"
-    caret = max(1, _width(line[start : min(end, left + WIDTH)]))
+    caret = max(1, _width(line[start : min(end, left + room)]))
     yield " " * (_width(before) + (left > 0)) + "^" * caret + "\n", severity
 
 

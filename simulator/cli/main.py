@@ -59,11 +59,15 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"simulator {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_new(commands)
     _add_check(commands)
     _add_run(commands)
     _add_describe(commands)
     _add_graph(commands)
+    _add_schema(commands)
     _add_preview(commands)
+    _add_diff(commands)
+    _add_migrate(commands)
     _add_patient(commands)
     _add_explain(commands)
     _add_summary(commands)
@@ -80,6 +84,24 @@ def _command(commands: Commands[Parser], name: str, help_: str, description: str
     parser = commands.add_parser(name, help=help_, description=description)
     parser.add_argument("--debug", action="store_true", help="show the traceback of an unexpected fault")
     return parser
+
+
+def _add_new(commands: Commands[Parser]) -> None:
+    parser = _command(
+        commands,
+        "new",
+        "write a commented file to start from",
+        "Write a file to start from: commented, valid, ready to run. A scenario runs as it is; a disease, "
+        "treatment, care or pathway is a library that scenarios `use:`. Nothing is overwritten.",
+    )
+    parser.add_argument(
+        "kind",
+        choices=("disease", "treatment", "care", "pathway", "scenario"),
+        metavar="KIND",
+        help="disease, treatment, care, pathway or scenario",
+    )
+    parser.add_argument("name", metavar="NAME", help="its name, e.g. gout; of a scenario, e.g. gout-study")
+    parser.add_argument("--out", metavar="FILE", help="file to write (default: NAME.yaml)")
 
 
 def _add_check(commands: Commands[Parser]) -> None:
@@ -173,8 +195,9 @@ def _add_graph(commands: Commands[Parser]) -> None:
         commands,
         "graph",
         "draw diseases, and who acts on whom",
-        "Draw each disease as a state diagram, and who acts on whom. Without --out the drawing goes to stdout: "
-        "one as Mermaid, several as a Markdown page of Mermaid, which GitHub and most editors show as pictures.",
+        "Draw each disease as a state diagram, and who acts on whom. Without --out the drawing goes to "
+        "stdout: one as Mermaid, several as a Markdown page of Mermaid, which GitHub and most editors show "
+        "as pictures.",
     )
     parser.add_argument("file", metavar="FILE", help="scenario (YAML)")
     parser.add_argument(
@@ -187,6 +210,26 @@ def _add_graph(commands: Commands[Parser]) -> None:
         help="default: what --out ends in, else mermaid; svg and html need Graphviz",
     )
     parser.add_argument("--out", metavar="FILE", help="file to write: .md .mmd .dot .svg .html")
+    parser.add_argument("--force", action="store_true", help="replace FILE if it exists")
+
+
+def _add_schema(commands: Commands[Parser]) -> None:
+    parser = _command(
+        commands,
+        "schema",
+        "print the language as a JSON Schema, for editors",
+        "Print the language as a JSON Schema (draft-07), with which an editor completes, explains and checks "
+        "scenarios while they are written; docs/editors.md says how to set it up.",
+    )
+    parser.add_argument(
+        "--library",
+        action="store_true",
+        help="for files that others use and that are not whole in themselves: nothing counts as missing",
+    )
+    parser.add_argument(
+        "--reference", action="store_true", help="print the language reference (Markdown) instead"
+    )
+    parser.add_argument("--out", metavar="FILE", help="file to write")
     parser.add_argument("--force", action="store_true", help="replace FILE if it exists")
 
 
@@ -213,6 +256,62 @@ def _add_preview(commands: Commands[Parser]) -> None:
     )
     add_settings(parser, arm=True)
     parser.add_argument("--json", action="store_true", help="print the main numbers as JSON")
+
+
+def _add_diff(commands: Commands[Parser]) -> None:
+    parser = _command(
+        commands,
+        "diff",
+        "say what changed between two scenarios, and for whom",
+        "Say what changed clinically between two scenarios, arms or datasets, run both with the same seed, "
+        "and say whose history is different and why. Layout, comments and which file something stands in do "
+        "not count. Exit code: 0 the same, 1 different, 2 bad input.",
+    )
+    parser.add_argument("file", metavar="A", help="scenario (YAML), or dataset")
+    parser.add_argument(
+        "other", metavar="B", nargs="?", help="another (default: A, changed by --arm and --set)"
+    )
+    parser.add_argument(
+        "--arm",
+        action="append",
+        metavar="NAME",
+        help="without B: this arm of A against A as it is; twice: one arm against another; with B: of both",
+    )
+    add_settings(parser)
+    parser.add_argument(
+        "--size", type=values.count, metavar="N", help="patients to run of each (default: 300)"
+    )
+    parser.add_argument(
+        "--seed", type=values.seed, default=0, metavar="S", help="seed, 0 to 2^64-1 (default: 0)"
+    )
+    parser.add_argument(
+        "--workers", type=values.count, metavar="W", help="threads (default: one per processor)"
+    )
+    parser.add_argument("--no-run", action="store_true", help="only say what changed")
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def _add_migrate(commands: Commands[Parser]) -> None:
+    parser = _command(
+        commands,
+        "migrate",
+        "bring scenario files of an older format to this one",
+        "Bring scenario files of an older format of the language to this one. Comments, order and everything "
+        "that needs no change stay as they are. Shows what would change; writes with --in-place or --out. "
+        "Exit code: 0 done or nothing to do, 1 shown but not written, 2 bad input.",
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help="scenario (YAML)")
+    parser.add_argument("--to", type=int, metavar="N", help="format wanted (default: the newest)")
+    parser.add_argument(
+        "--from",
+        type=int,
+        dest="since",
+        metavar="N",
+        help="format of files that do not say it, or say it wrongly",
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--in-place", action="store_true", help="write FILE; as it was: FILE.bak")
+    where.add_argument("--out", metavar="FILE", help="write a new file")
 
 
 def _add_patient(commands: Commands[Parser]) -> None:

@@ -203,7 +203,7 @@ class Life:
             return f"{name} {TREATED.get(row['status'], row['status'] or 'given')}"
         words = f"diagnosis: {name}" if kind == "diagnosis" else name
         return (
-            f"{words} {row['text_value']}" if row["text_value"] and row["text_value"] not in words else words
+            f"{words}: {row['text_value']}" if row["text_value"] and row["text_value"] not in words else words
         )
 
     def _name(self, code: str) -> str:

@@ -77,8 +77,9 @@ def _numbers(resolver: Resolver, name: str, a: Typed, b: Typed, expr: s.Expr, wh
         unit = a.unit if b.unit is None else b.unit if a.unit is None and name == "mul" else None
         if both and unit is not None and unit != SHARE and name != "pow":
             return _operator(resolver, name, (a.term, b.term), "number", unit, expr, where)
+        kept = _product_unit(a, b) if name == "mul" else None
         a, b = in_unit(a, None) or a, in_unit(b, None) or b
-        return _operator(resolver, name, (a.term, b.term), "number", None, expr, where)
+        return _operator(resolver, name, (a.term, b.term), "number", kept, expr, where)
     unit = a.unit if a.unit not in (None, SHARE) else b.unit
     left = in_unit(a, unit)
     right = in_unit(b, unit)
@@ -88,6 +89,13 @@ def _numbers(resolver: Resolver, name: str, a: Typed, b: Typed, expr: s.Expr, wh
     exact = a.unit == b.unit or SHARE in (a.unit, b.unit)
     kept = unit if exact and name != "div" else None
     return _operator(resolver, name, (left.term, right.term), "number", kept, expr, where)
+
+
+def _product_unit(a: Typed, b: Typed) -> str | None:
+    """That of a dose per kilogram or square metre times weight or surface: ``mg/m2`` by ``m2`` is ``mg``."""
+    if a.unit is None or b.unit is None:
+        return None
+    return units.per_unit_of(a.unit, b.unit) or units.per_unit_of(b.unit, a.unit)
 
 
 def _operator(

@@ -42,6 +42,8 @@ def _categorical(low: Lowering, name: str, attribute: Attribute) -> m.VarSpec:
     categories, weights = shares(low, name, attribute.draw, where)
     index = low.names.var(name)
     low.names.categories[name] = categories
+    if not categories:
+        low.names.missing.add(name)  # its table has errors: nobody knows what its categories are
     low.names.add(name, "attribute", index)
     code = -1
     if attribute.codes:
@@ -91,7 +93,7 @@ def _from_table(
         return (), ()
 
     grid = tables.grid(resolver, table, where, lambda e: resolver.constant_probability(e, where), own=name)
-    if grid is None:
+    if grid is None or not grid.values:  # no values: one of its axes is an attribute that has errors
         return (), ()
     categories, size = grid.labels[-1], len(grid.labels[-1])
     for row in range(len(grid.values) // size):

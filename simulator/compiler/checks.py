@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 
 from simulator.compiler import diseases
@@ -12,10 +13,28 @@ from simulator.compiler.terms import Where
 from simulator.scenario.model import Block, Disease, Scenario
 from simulator.scenario.syntax import Number, Quantity
 
+#: where each kind of thing that has a name stands in a scenario
+SECTIONS = {
+    "attribute": "attributes",
+    "disease": "diseases",
+    "measurement": "measurements",
+    "treatment": "treatments",
+    "care": "care",
+    "procedure": "procedures",
+    "pathway": "pathways",
+    "care plan": "care_plans",
+    "allergy": "allergies",
+    "immunisation": "immunisations",
+    "panel": "panels",
+    "order set": "order_sets",
+    "exchange": "exchange",
+}
+
 
 def names(low: Lowering) -> None:
-    """One name, one thing."""
+    """One name, one thing: the second one is left out of what is looked at further."""
     seen: dict[str, str] = {}
+    clashes: dict[str, set[str]] = {}
     for kind, blocks in blocks_by_kind(low.scenario).items():
         for name, block in blocks.items():
             where = Where(block.path, block.span)
@@ -27,61 +46,33 @@ def names(low: Lowering) -> None:
                     "E506", f"`{name}` is already a {seen[name]}", block, where,
                     remedy="give each thing a name of its own",
                 )  # fmt: skip
+                clashes.setdefault(name, set()).add(kind)
             seen.setdefault(name, kind)
+    if clashes:
+        low.names.missing |= set(clashes)
+        low.scenario = _without(low.scenario, clashes)
+
+
+def _without(scenario: Scenario, clashes: dict[str, set[str]]) -> Scenario:
+    """The scenario without some of its blocks: names, and of which kinds."""
+    result = copy.copy(scenario)
+    for kind, blocks in blocks_by_kind(scenario).items():
+        left = {name: block for name, block in blocks.items() if kind not in clashes.get(name, ())}
+        setattr(result, SECTIONS[kind], left)
+    return result
 
 
 def blocks_by_kind(scenario: Scenario) -> dict[str, dict[str, Block]]:
     """Everything that has a name, by kind."""
-    return {
-        "attribute": dict(scenario.attributes),
-        "disease": dict(scenario.diseases),
-        "measurement": dict(scenario.measurements),
-        "treatment": dict(scenario.treatments),
-        "care": dict(scenario.care),
-        "procedure": dict(scenario.procedures),
-        "pathway": dict(scenario.pathways),
-        "care plan": dict(scenario.care_plans),
-        "allergy": dict(scenario.allergies),
-        "immunisation": dict(scenario.immunisations),
-        "panel": dict(scenario.panels),
-        "order set": dict(scenario.order_sets),
-        "exchange": dict(scenario.exchange),
-    }
+    return {kind: dict(getattr(scenario, section)) for kind, section in SECTIONS.items()}
 
 
 def scenario(low: Lowering, levels: Sequence[m.LevelSpec | None]) -> None:
     """Everything that needs the whole scenario."""
     for name, disease in low.scenario.diseases.items():
-        _reachable(low, name, disease)
         _instantaneous(low, name, disease)
-        _born_late(low, name, disease)
     _effects(low)
     _thresholds(low, levels)
-    _unmeasured(low)
-    _approval(low)
-
-
-def _reachable(low: Lowering, name: str, disease: Disease) -> None:
-    first = disease.onset.to or (disease.states[0] if disease.states else "")
-    form = diseases.shape(name, disease)
-    reached, frontier = {first}, [first]
-    frontier += [mv.to for mv in form.moves if mv.from_ == diseases.ABSENT]
-    reached.update(frontier)
-    while frontier:
-        here = frontier.pop()
-        for move in form.moves:
-            if move.from_ == here and move.to not in reached:
-                reached.add(move.to)
-                frontier.append(move.to)
-    ends = {mv.to for mv in form.moves} | {mv.from_ for mv in form.moves} | {first}
-    if not ends <= set(form.states):
-        return  # an arrow is broken, and said to be so
-    for i, state in enumerate(disease.states):
-        if state not in reached:
-            low.resolver.report(
-                "W301", f"no arrow of {name} leads to {state}", None, Where.key(disease, f"states[{i}]"),
-                remedy=f"add an arrow `… -> {state}`, or leave the state out",
-            )  # fmt: skip
 
 
 def _instantaneous(low: Lowering, name: str, disease: Disease) -> None:
@@ -114,19 +105,6 @@ def _instantaneous(low: Lowering, name: str, disease: Disease) -> None:
             return
 
 
-def _born_late(low: Lowering, name: str, disease: Disease) -> None:
-    population = low.scenario.population
-    if disease.onset.at is None or population is None or population.history != "none":
-        return
-    if isinstance(population.age, Quantity) and population.age.value == 0:
-        return
-    low.resolver.report(
-        "W306", f"{name} is there from birth, but lives are followed from {population.from_} on only",
-        disease.onset, Where(disease.onset.path, disease.onset.span),
-        remedy="write `history: from birth`, or everyone has the disease as on its first day, at any age",
-    )  # fmt: skip
-
-
 def _effects(low: Lowering) -> None:
     """An effect must have a rate to act on."""
     for treatment in low.scenario.treatments.values():
@@ -150,25 +128,4 @@ def _thresholds(low: Lowering, levels: Sequence[m.LevelSpec | None]) -> None:
                 "E715", f"the mean of {threshold.measurement} moves with age, so no instant can be found "
                 "at which it passes a bound", threshold.node, threshold.where,
                 remedy="give the mean a table by age, or a `drift`",
-            )  # fmt: skip
-
-
-def _unmeasured(low: Lowering) -> None:
-    for name, block in low.scenario.measurements.items():
-        if name not in low.measured:
-            low.resolver.report(
-                "W303", f"{name} is never measured", block, Where(block.path, block.span),
-                remedy="name it in the `measures` of some care",
-            )  # fmt: skip
-
-
-def _approval(low: Lowering) -> None:
-    population = low.scenario.population
-    if population is None:
-        return
-    for name, block in low.scenario.treatments.items():
-        if block.available is not None and block.available >= population.to:
-            low.resolver.report(
-                "W304", f"{name} is approved on {block.available}, after the period has ended", block,
-                Where.key(block, "available"), remedy="nobody will get it; let the period end later",
             )  # fmt: skip

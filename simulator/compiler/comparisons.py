@@ -13,6 +13,7 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from simulator import units
 from simulator.compiler import algebra
 from simulator.compiler import machine as m
 from simulator.compiler.kinds import SHARE, Typed, in_unit, truth, years_of, years_to_us
@@ -284,8 +285,9 @@ def _level(resolver: Resolver, op: str, a: Typed, b: Typed, expr: s.Expr, where:
 
 
 def _like(item: Typed, unit: str | None) -> Typed | None:
-    """`item` in `unit`; a bare constant passes only where the unit is none or ``%``."""
-    if item.unit is None and item.constant is not None and unit not in (None, "1", "%", SHARE):
+    """`item` in `unit`; a bare constant passes only where the unit is none, ``%`` or a note (``{score}``)."""
+    unitless = unit in (None, "1", "%", SHARE) or units.is_note(unit)
+    if item.unit is None and item.constant is not None and not unitless:
         return None
     return in_unit(item, None if unit == SHARE else unit)
 

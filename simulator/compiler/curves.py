@@ -124,6 +124,12 @@ def mixture(resolver: Resolver, expr: s.Mixture, where: Where, part: Part) -> Mi
     return Mixture("mixture", (), tuple(known), tuple(found))
 
 
+def for_some(chance: m.Term, after: m.Distribution) -> Mixture:
+    """A duration with this chance, and otherwise one that does not end."""
+    rest = algebra.apply("sub", algebra.TRUE, chance)
+    return Mixture("mixture", (), (chance, rest), (after, m.Distribution("fixed", (m.Const(NEVER),))))
+
+
 # --- drawing mixtures --------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ import math
 import re
 from dataclasses import dataclass, field
 
-from simulator.compiler import algebra, hazards, recurrent, symptoms, triggers
+from simulator.compiler import algebra, recurrent, symptoms, triggers
 from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
 from simulator.compiler.names import listing, nearest
@@ -23,7 +23,6 @@ from simulator.compiler.terms import Where
 from simulator.scenario.model import Disease, Onset, Transition, Trigger
 
 ABSENT, DEAD, START = "absent", "dead", "start"
-_SLOW_MEDIAN_YEARS = 300.0
 _ROUTE = re.compile(r"route[0-9]+")
 _MOST_STATES = 60  # states of one process fit a 64-bit mask
 
@@ -306,7 +305,6 @@ def _move(low: Lowering, name: str, form: Shape, move: Move, outgoing: dict[int,
     fires = triggers.trigger(low.resolver, move.trigger, hazard_names=move.hazard_names, effects=low.effects)
     if fires is None:
         return
-    _check_slow(low, move, fires)
     actions: list[m.Action] = []
     if move.from_ == ABSENT and move.to != DEAD:
         actions.append(m.Raise(low.names.event(f"{name}.onset")))
@@ -316,23 +314,6 @@ def _move(low: Lowering, name: str, form: Shape, move: Move, outgoing: dict[int,
         actions.append(m.Die())
     source = form.enter[move.from_] if move.by_chance else form.stay[move.from_]
     outgoing[source].append(m.Arrow(low.arrow_name(move.name), form.enter[move.to], fires, tuple(actions)))
-
-
-def _check_slow(low: Lowering, move: Move, fires: m.Trigger) -> None:
-    if not isinstance(fires, m.ByRate) or fires.base != hazards.CONSTANT:
-        return
-    rate = 1.0 if fires.multiplier is None else algebra.constant(fires.multiplier)
-    if rate is None or rate * _SLOW_MEDIAN_YEARS >= math.log(2.0):
-        return
-    where = Where.key(move.trigger, "rate")
-    if rate == 0.0:
-        low.resolver.report("W307", "with this rate it never happens", move.trigger.rate, where)
-    else:
-        median = math.log(2.0) / rate
-        low.resolver.report(
-            "W302", f"this rate means a median of {median:,.0f} years", move.trigger.rate, where,
-            remedy="check the time unit and the decimal point",
-        )  # fmt: skip
 
 
 def _stay_after_deciding(name: str, form: Shape, state: str, outgoing: dict[int, list[m.Arrow]]) -> None:

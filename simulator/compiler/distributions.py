@@ -155,6 +155,8 @@ def _checked(
         resolver.report(code, problem, expr, where)
         return None
     drawing = m.Distribution(name, _machine_parameters(name, params))
+    if drawn.what == "duration":
+        resolver.durations.append((drawing, expr, where))
     if resolver.origins is not None:
         resolver.origins.place(drawing, format_expression(expr), where.span, where.path)
     return drawing

@@ -11,6 +11,7 @@ Amounts are those of one dose, as prescribed; `times` per day and `route` are wo
 from __future__ import annotations
 
 import itertools
+from contextlib import suppress
 from dataclasses import dataclass
 
 from simulator import units
@@ -22,6 +23,7 @@ from simulator.compiler.kinds import SHARE
 from simulator.compiler.terms import Where
 from simulator.scenario import syntax as s
 from simulator.scenario.block import Block
+from simulator.scenario.constants import NotConstantError, constant
 from simulator.scenario.model import Treatment
 from simulator.scenario.model_medicines import Dose, DoseChange
 from simulator.scenario.walk import walk
@@ -65,18 +67,26 @@ def declare(low: Lowering, name: str, treatment: Treatment) -> None:
 
 
 def _unit(low: Lowering, name: str, dose: Dose) -> str:
-    """The unit of the first quantity that is written."""
+    """The unit of the first amount that is written."""
     given = [dose.amount] if dose.amount is not None else list(dose.steps)
     for expr in given:
-        for node in walk(expr):
-            if isinstance(node, s.Quantity) and units.time_unit(node.unit) is None and node.unit != "%":
-                return node.unit
+        unit = unit_written(expr)
+        if unit is not None:
+            return unit
     key = "amount" if dose.amount is not None else "steps"
     low.resolver.report(
         "E720", f"the dose of {name} has no unit", given[0] if given else None, Where.key(dose, key),
         expected="a quantity, e.g. `500 mg`",
     )  # fmt: skip
     return UNKNOWN
+
+
+def unit_written(expr: s.Expr) -> str | None:
+    """The unit of the first amount in a dose: ``mg`` of ``15 mg/kg * weight`` and of ``100 mg * 0.9``."""
+    for node in walk(expr):
+        if isinstance(node, s.Quantity) and units.time_unit(node.unit) is None and node.unit != "%":
+            return units.per_unit_of(node.unit, "kg") or units.per_unit_of(node.unit, "m2") or node.unit
+    return None
 
 
 def text(treatment: Treatment) -> str | None:
@@ -90,8 +100,10 @@ def text(treatment: Treatment) -> str | None:
 def _often(dose: Dose) -> str:
     """``2 per day``; empty if it is not said, or not so."""
     times = dose.times
-    if isinstance(times, s.Rate) and isinstance(times.value, s.Number):
-        return f"{times.value.value:g} per {times.unit}"
+    if isinstance(times, s.Rate):
+        with suppress(NotConstantError):
+            often = constant(times.value)  # of a number, or of `1 / 2`
+            return "" if often.kind else f"{often.value:g} per {times.unit}"
     return ""
 
 
@@ -103,7 +115,7 @@ def check(low: Lowering, name: str, treatment: Treatment) -> None:
     if dose.times is not None and not _often(dose):
         low.resolver.report(
             "E720", f"this is not how often {name} is taken", dose.times, Where.key(dose, "times"),
-            expected="a number per time, e.g. `2 per day`",
+            expected="a number per time, e.g. `2 per day`, `1/2 per week`",
         )  # fmt: skip
     steps = _steps(low, name, dose)
     for change, key in ((dose.up, "up"), (dose.down, "down")):
@@ -317,12 +329,14 @@ class Tapering:
 
     Attributes:
         begin: done once, when the taper begins.
+        held: whether it must wait.
         more: whether a step is left.
         step: one step down.
         every: time between steps.
     """
 
     begin: tuple[m.Action, ...]
+    held: m.Term
     more: m.Term
     step: tuple[m.Action, ...]
     every: m.Distribution
@@ -349,11 +363,15 @@ def taper(low: Lowering, name: str, treatment: Treatment, code: int) -> Tapering
         steps = _steps(low, name, dose)
         target = _next_step(steps, now, up=False)
         more = m.Apply("gt", (now, m.Const(steps[0]))) if steps else algebra.FALSE
-    if every is None or target is None:
+    held: m.Term | None = algebra.FALSE
+    if block.hold is not None:
+        chart = f"`taper.hold` of treatment {name}"
+        held = low.resolver.condition(block.hold, Where.key(block, "hold", once=True, chart=chart))
+    if every is None or target is None or held is None:
         return None
     step = (
         m.Set(amount.var, target),
         prescribed(low, name, treatment, code),
         m.Raise(low.names.event(f"{name}.dose_changed")),
     )
-    return Tapering(begin, more, step, every)
+    return Tapering(begin, held, more, step, every)

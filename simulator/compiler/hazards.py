@@ -48,6 +48,16 @@ class Effects:
         return [f for h in hazards for f in self.factors.get(h, ())]
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenRate:
+    """A rate as it is written, and what it comes to: a base and a factor."""
+
+    value: RateValue
+    where: Where
+    base: m.Base
+    factor: m.Term
+
+
 def by_rate(
     resolver: Resolver,
     rate: RateValue,
@@ -65,6 +75,7 @@ def by_rate(
     if found is None or len(known) < len(factors):
         return None
     base, stratum, factor = found
+    resolver.rates.append(WrittenRate(rate, where, base, factor))
     combined = algebra.choose(gate, algebra.product([factor, *known, *effects]), algebra.FALSE)
     result = m.ByRate(base, stratum, None if combined == algebra.TRUE else combined)
     if resolver.origins is not None:

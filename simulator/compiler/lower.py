@@ -8,6 +8,7 @@ value of each measurement, adherences. All mistakes are found in one go.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Set
 from pathlib import Path
 
 from simulator.compiler import (
@@ -40,6 +41,7 @@ from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
 from simulator.compiler.curves import draw_mixtures
 from simulator.compiler.distributions import fixed
+from simulator.compiler.doubts import doubt
 from simulator.compiler.events import connect
 from simulator.compiler.origins import Origins
 from simulator.compiler.seasons import seasonal_bases
@@ -56,7 +58,12 @@ _MINUTE = 60_000_000
 
 
 def lower(
-    scenario: Scenario, findings: Findings, *, library: bool = False, origins: Origins | None = None
+    scenario: Scenario,
+    findings: Findings,
+    *,
+    library: bool = False,
+    origins: Origins | None = None,
+    missing: Set[str] = frozenset(),
 ) -> m.Machine | None:
     """Lower a scenario to a Machine.
 
@@ -65,14 +72,17 @@ def lower(
         findings: everything that is wrong or doubtful is added here.
         library: the file is only checked: it may do without a population.
         origins: filled with where everything was written, if given.
+        missing: names of blocks that could not be read; nothing is said of what may follow from that.
 
     Returns:
         The Machine, or None if there are errors among the findings.
     """
     low = Lowering.of(scenario, findings)
     low.resolver.origins = origins
+    low.names.missing = set(missing)
     low.names.parameters = tuple(scenario.parameters)
     checks.names(low)
+    scenario = low.scenario
     low.codes.append(m.CodeSpec("MEDS_BIRTH", "birth"))
     low.codes.append(m.CodeSpec("MEDS_DEATH", "death"))
     low.names.later = {name for kind in checks.blocks_by_kind(scenario).values() for name in kind}
@@ -91,9 +101,11 @@ def lower(
     levels = [measurements.lower(low, name, block) for name, block in scenario.measurements.items()]
     signals = _signals(low)
     checks.scenario(low, levels)
+    if not missing and len(low.processes) == len(low.names.processes):  # nothing was left out for an error
+        doubt(low, variables, levels)
     targets.check(low)
     who = _population(low, library)
-    if findings.errors or who is None:
+    if findings.errors or who is None or missing:
         return None
     return _assemble(low, who, variables, [x for x in levels if x is not None], signals)
 
@@ -268,11 +280,14 @@ def check_file(path: str | Path, *, settings: Settings | None = None) -> Finding
 def check_reading(reading: Reading, settings: Settings | None = None) -> Findings:
     """As `check_file`, for a file that is read."""
     from simulator.compiler.arms import check_arms
+    from simulator.compiler.missing import check_remainder
 
-    def check(scenario: Scenario, findings: Findings) -> None:
-        lower(scenario, findings, library=scenario.population is None)
+    def check(scenario: Scenario, findings: Findings, missing: Set[str] = frozenset()) -> None:
+        lower(scenario, findings, library=scenario.population is None, missing=missing)
 
     scenario, findings = reading.build(settings)
+    if scenario is None:
+        check_remainder(reading, findings, settings, check)
     if scenario is not None:
         check(scenario, findings)
         if not findings.errors:

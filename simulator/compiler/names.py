@@ -44,10 +44,12 @@ class Names:
         vars: names of the variables in machine order.
         events: names of the events in order of declaration.
         later: names that exist but cannot be used yet, while attributes are declared.
-        previous: by measurement of which it is asked, the variable that holds the recorded value before the last.
+        previous: by measurement of which it is asked, the variable that holds the recorded value before
+            the last.
         doses: by treatment that has a dose, the variable that holds it and its unit.
         stays: by care with a stay, its process.
         parameters: names of constants; their values stand in expressions already.
+        missing: names that the scenario gives to something that could not be read.
         stamps, rings: events whose times are remembered, because an expression asks.
     """
 
@@ -67,6 +69,7 @@ class Names:
     previous: dict[str, int] = field(default_factory=dict)
     ring_list: list[Ring] = field(default_factory=list)
     stays: dict[str, int] = field(default_factory=dict)
+    missing: set[str] = field(default_factory=set)
 
     def add(self, name: str, kind: str, index: int) -> None:
         """Make a name known."""

@@ -32,6 +32,9 @@ from simulator.scenario.model_courses import Choice, Give, Repeat, Step
 from simulator.scenario.syntax import Expr, Name, Quantity
 
 
+MOST_STEPS = 2_000
+
+
 @dataclass(slots=True)
 class Point:
     """A place in a pathway: what is done on arriving, and the state the process is then in."""
@@ -88,6 +91,8 @@ class Course:
         self.first = first
         self.places: list[Place] = []
         self.rounds = 0
+        #: steps so far, those of followed pathways counted each time
+        self.taken = 0
         #: ways back to visits, settled when everything is compiled
         self.backs: list[tuple[Point, LatestVisit]] = []
 
@@ -140,6 +145,9 @@ class Course:
 
     def step(self, step: Step, follow: Point, scope: Scope) -> Point:
         """The place where one step begins."""
+        self.taken += 1
+        if self.taken > MOST_STEPS:  # pathways that follow one another twice double with each
+            return follow
         kind = kind_of(step)
         if kind in ("wait", "wait_until", "wait_for"):
             return self.wait(step, follow, scope)

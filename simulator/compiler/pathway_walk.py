@@ -28,6 +28,7 @@ def walk(steps: Sequence[Step]) -> Iterator[Step]:
         yield from walk(step.else_)
         for choice in step.choose:
             yield from walk(choice.then)
+            yield from walk(choice.else_)
         yield from walk(step.steps)
         yield from walk(step.otherwise)
 
@@ -58,30 +59,36 @@ def referred(scenario: Scenario) -> set[str]:
     return {each.to for each in made}
 
 
-def takes_time(scenario: Scenario, steps: Sequence[Step], seen: frozenset[str] = frozenset()) -> bool:
+def takes_time(scenario: Scenario, steps: Sequence[Step]) -> bool:
     """Whether some step, or one of a followed pathway, lets time pass."""
-    for step in walk(steps):
-        if any(each is not None for each in (step.wait, step.wait_until, step.wait_for, step.postpone)):
-            return True
-        if step.repeat is not None and step.repeat.every is not None:
-            return True
-        if step.follow is not None and step.follow not in seen and step.follow in scenario.pathways:
-            inner = scenario.pathways[step.follow]
-            if inner.repeat is not None and inner.repeat.every is not None:
+    seen: set[str] = set()
+
+    def search(steps: Sequence[Step]) -> bool:
+        for step in walk(steps):
+            if any(each is not None for each in (step.wait, step.wait_until, step.wait_for, step.postpone)):
                 return True
-            if takes_time(scenario, inner.steps, seen | {step.follow}):
+            if step.repeat is not None and step.repeat.every is not None:
                 return True
-    return False
+            if step.follow is not None and step.follow not in seen and step.follow in scenario.pathways:
+                seen.add(step.follow)
+                inner = scenario.pathways[step.follow]
+                if (inner.repeat is not None and inner.repeat.every is not None) or search(inner.steps):
+                    return True
+        return False
+
+    return search(steps)
 
 
 def circle(scenario: Scenario, name: str) -> list[str]:
     """The pathways that lead from `name` back to itself by `follow`; empty if none do."""
+    seen: set[str] = set()
 
     def search(here: str, path: list[str]) -> list[str]:
         for step in walk(scenario.pathways[here].steps):
             if step.follow == name:
                 return [*path, name]
-            if step.follow in scenario.pathways and step.follow not in path:
+            if step.follow in scenario.pathways and step.follow not in seen:
+                seen.add(step.follow)
                 found = search(step.follow, [*path, step.follow])
                 if found:
                     return found

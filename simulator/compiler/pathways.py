@@ -17,7 +17,7 @@ from simulator.compiler import algebra, care, referrals, triggers
 from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
 from simulator.compiler.distributions import DURATION, distribution
-from simulator.compiler.pathway_steps import Course, Point, Scope
+from simulator.compiler.pathway_steps import MOST_STEPS, Course, Point, Scope
 from simulator.compiler.pathway_walk import OWN_EVENTS, circle, walk
 from simulator.compiler.pathway_walk import referrals as referrals_in
 from simulator.compiler.terms import Where
@@ -102,6 +102,13 @@ def _steps(low: Lowering, name: str, pathway: Pathway, course: Course) -> Point:
 
 def _states(low: Lowering, name: str, pathway: Pathway, course: Course, begins: Point) -> tuple[m.State, ...]:
     """All states: those of beginning and end, then those of the steps."""
+    if course.taken > MOST_STEPS:
+        low.resolver.report(
+            "E716", f"pathway {name} has too many steps, counting those of the pathways it follows each time",
+            pathway, Where(pathway.path, pathway.span), expected=f"at most {MOST_STEPS:,}",
+            remedy="let a part of it be a pathway of its own, started by an event of this one",
+        )  # fmt: skip
+        return (m.State("off"),)
     if FIRST + len(course.places) > MOST_STATES:
         low.resolver.report(
             "E716", f"pathway {name} has {len(course.places)} waits and branches, which is too many", pathway,

@@ -149,7 +149,7 @@ def _shares(low: Lowering, shares: Mapping[str, Value], owner: Stay, key: str) -
     values = [value for value in known if value is not None]
     complete = len(values) == len(shares)
     if complete and shares and abs(math.fsum(values) - 1.0) > 1e-9:
-        node = next(v for v in shares.values() if not isinstance(v, Table))
+        node = next((v for v in shares.values() if not isinstance(v, Table)), None)
         low.resolver.report(
             "E703",
             f"the shares of `{key}` add up to {math.fsum(values):g}",

@@ -16,7 +16,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulator import units
 from simulator.compiler import algebra, arithmetic, comparisons, tables, time_zones
@@ -29,11 +29,15 @@ from simulator.compiler.kinds import (
     truth,
     years_to_us,
 )
+from simulator.compiler.missing import follows
 from simulator.compiler.names import Names, listing, nearest
 from simulator.compiler.origins import Origins, value_text
 from simulator.errors import NOWHERE, Findings, Span
 from simulator.scenario import syntax as s
 from simulator.scenario.model import Block, Table, Value
+
+if TYPE_CHECKING:
+    from simulator.compiler.hazards import WrittenRate
 
 #: no duration is longer: instants are 64-bit microseconds
 LONGEST_YEARS = 10_000
@@ -63,6 +67,15 @@ class Where:
         return replace(self, once=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A condition as it is written, and resolved."""
+
+    expr: s.Expr
+    term: m.Term
+    where: Where
+
+
 class Resolver:
     """Resolves expressions against the names of one scenario."""
 
@@ -70,15 +83,43 @@ class Resolver:
         self.names = names
         self.findings = findings
         self.thresholds: list[comparisons.Threshold] = []
+        self.rates: list[WrittenRate] = []
+        self.durations: list[tuple[m.Distribution, s.Expr, Where]] = []  # times that are drawn
+        self.conditions: dict[int, Condition] = {}  # all, and the parts of those with `and`, `or`, `not`
         self.zone: str | None = None  # the population's time zone, once it is known to exist
         self.origins: Origins | None = None  # filled if somebody will ask where things were written
+        self._handlers: dict[type, Callable[[Any, Where], Typed | None]] = {
+            s.Number: lambda e, w: number(m.Const(e.value)),
+            s.Quantity: self._quantity,
+            s.Rate: self._rate,
+            s.Date: lambda e, w: Typed(m.Const(float(self.midnight(e.value))), "date"),
+            s.Name: self._name,
+            s.Unary: lambda e, w: arithmetic.unary(self, e, w),
+            s.Binary: self._binary,
+            s.In: lambda e, w: comparisons.membership(self, e, w),
+            s.Call: lambda e, w: arithmetic.call(self, e, w),
+            s.On: self._on,
+            s.Ever: self._ever,
+            s.Diagnosed: self._diagnosed,
+            s.Since: self._since,
+            s.Count: self._count,
+            s.Last: self._last,
+            s.Dose: self._dose,
+            s.Range: self._spread,
+            s.PlusMinus: self._spread,
+            s.Curve: self._tabulated,
+            s.Mixture: self._tabulated,
+        }
 
     # --- what other modules ask for -----------------------------------------------------
 
     def condition(self, expr: s.Expr, where: Where) -> m.Term | None:
         """A truth that holds or does not."""
         item = self.typed(expr, where)
-        return None if item is None else self._noted(self._truth(item, expr, where), expr, where)
+        term = None if item is None else self._noted(self._truth(item, expr, where), expr, where)
+        if term is not None:
+            self.conditions[id(expr)] = Condition(expr, term, where)
+        return term
 
     def number(self, value: Value, where: Where, unit: str | None = None) -> m.Term | None:
         """A number in `unit` (None: a pure number), or a table of them."""
@@ -199,7 +240,12 @@ class Resolver:
         nearest: str | None = None,
         remedy: str = "",
     ) -> None:
-        """Add a finding at `node` if that is an expression with a place, else at `where`."""
+        """Add a finding at `node` if that is an expression with a place, else at `where`.
+
+        Nothing is said that may only follow from something that could not be read.
+        """
+        if self.names.missing and follows(self.names.missing, code, message, node):
+            return
         span = node.span if isinstance(node, s.Node) and node.span != NOWHERE else where.span
         self.findings.add(
             code, message, span, path=where.path, expected=expected, nearest=nearest, remedy=remedy
@@ -286,29 +332,7 @@ class Resolver:
 
     def typed(self, expr: s.Expr, where: Where) -> Typed | None:
         """An expression with its kind; None if something in it is wrong."""
-        handlers: dict[type, Callable[[Any, Where], Typed | None]] = {
-            s.Number: lambda e, w: number(m.Const(e.value)),
-            s.Quantity: self._quantity,
-            s.Rate: self._rate,
-            s.Date: lambda e, w: Typed(m.Const(float(self.midnight(e.value))), "date"),
-            s.Name: self._name,
-            s.Unary: lambda e, w: arithmetic.unary(self, e, w),
-            s.Binary: self._binary,
-            s.In: lambda e, w: comparisons.membership(self, e, w),
-            s.Call: lambda e, w: arithmetic.call(self, e, w),
-            s.On: self._on,
-            s.Ever: self._ever,
-            s.Diagnosed: self._diagnosed,
-            s.Since: self._since,
-            s.Count: self._count,
-            s.Last: self._last,
-            s.Dose: self._dose,
-            s.Range: self._spread,
-            s.PlusMinus: self._spread,
-            s.Curve: self._tabulated,
-            s.Mixture: self._tabulated,
-        }
-        item = handlers[type(expr)](expr, where)
+        item = self._handlers[type(expr)](expr, where)
         if item is not None and self.origins is not None:
             self.origins.wrote(item.term, value_text(expr))
         return item
@@ -424,7 +448,7 @@ class Resolver:
         self.report(
             "E501", f"there is no `{text}`", expr, where,
             expected="an attribute, disease, measurement or exchange of this scenario",
-            nearest=nearest(text, [*usable, *names.parameters, "age", "date"]),
+            nearest=nearest(text, [*usable, *names.parameters, *sorted(names.missing), "age", "date"]),
         )  # fmt: skip
 
     def _binary(self, expr: s.Binary, where: Where) -> Typed | None:

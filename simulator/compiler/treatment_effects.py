@@ -22,7 +22,9 @@ def effects(low: Lowering, name: str, treatment: Treatment) -> None:
     """Note what the treatment does to hazards and measurements, before these are lowered."""
     on = low.resolver.on_treatment(name)
     for effect in treatment.effects:
-        _effect(low, name, treatment, effect, on)
+        acts = _acts(low, name, treatment, effect, on)
+        if acts is not None:
+            _effect(low, name, treatment, effect, acts)
     for i, each in enumerate(treatment.interacts):
         where = Where.key(each, "with")
         if each.with_ == name:
@@ -37,6 +39,29 @@ def effects(low: Lowering, name: str, treatment: Treatment) -> None:
             both = algebra.all_of(on, low.resolver.on_treatment(each.with_))
             for effect in each.effects:
                 _effect(low, name, treatment, effect, both)
+
+
+def _acts(low: Lowering, name: str, treatment: Treatment, effect: Effect, on: m.Term) -> m.Term | None:
+    """When an effect is there: while the treatment is taken, and for a while after it was given."""
+    place = Where(effect.path, effect.span)
+    if effect.lasts is None:
+        if name in low.given and name not in low.prescribed and treatment.start is None:
+            low.resolver.report(
+                "W334", f"{name} is given, never taken: nothing says how long this effect lasts", None, place,
+                remedy="say how long after each administration, e.g. `lasts: 3 weeks`",
+            )  # fmt: skip
+        return on
+    where = Where.key(effect, "lasts")
+    lasts = low.resolver.constant_duration(effect.lasts, where)
+    if name not in low.given:
+        low.resolver.report(
+            "E211", f"`lasts`, but no pathway gives {name}", effect.lasts, where,
+            remedy="leave `lasts` out: what is taken acts as long as it is taken",
+        )  # fmt: skip
+        return None
+    if lasts is None:
+        return None
+    return algebra.any_of(on, m.SinceLess(low.names.stamp(f"{name}.given"), lasts))
 
 
 def _effect(low: Lowering, name: str, treatment: Treatment, effect: Effect, while_: m.Term) -> None:
@@ -85,19 +110,27 @@ def _as_taken(low: Lowering, name: str, treatment: Treatment, by: m.Term) -> m.T
 
 def hazard_name(low: Lowering, written: str, where: Where) -> str | None:
     """The hazard's name as we know it; a finding if there is none."""
-    known: list[str] = ["mortality"] if low.scenario.mortality is not None else []
-    for name, disease in low.scenario.diseases.items():
-        known += diseases.hazards_of(name, disease)
-    for name, attribute in low.scenario.attributes.items():
-        known += changes.hazards_of(name, attribute)
+    known = low.hazards
+    if not known:
+        known.update(_hazards(low))
     text = " ".join(written.replace("->", " -> ").split())
     if text in known:
         return text
     low.resolver.report(
         "E507", f"there is no hazard `{written}`", None, where,
-        expected=listing(dict.fromkeys(known)), nearest=nearest(text, known),
+        expected=listing(known), nearest=nearest(text, known),
     )  # fmt: skip
     return None
+
+
+def _hazards(low: Lowering) -> dict[str, None]:
+    """The names of all hazards, in order."""
+    known: list[str] = ["mortality"] if low.scenario.mortality is not None else []
+    for name, disease in low.scenario.diseases.items():
+        known += diseases.hazards_of(name, disease)
+    for name, attribute in low.scenario.attributes.items():
+        known += changes.hazards_of(name, attribute)
+    return dict.fromkeys(known)
 
 
 def _on_measurement(low: Lowering, name: str, treatment: Treatment, effect: Effect, while_: m.Term) -> None:

@@ -228,13 +228,15 @@ def _ending(
     again = tuple(replace(arrow, name=low.arrow_name(arrow.name)) for arrow in at_once)
     next_step = m.Arrow(f"{name}: next step of the taper", places["reducing"], m.AfterDuration(taper.every))
     states["tapering"] = m.State("tapering", (*again, next_step))
-    states["reducing"] = m.State(
-        "reducing",
-        (
-            m.Arrow(f"{name}: reduced", places["tapering"], m.ByChance(taper.more), taper.step),
-            m.Arrow(f"{name}: tapered off", STOPPED, m.ByChance(algebra.negation(taper.more)), end),
-        ),
-    )
+    goes_on = algebra.negation(taper.held)
+    less, over = algebra.all_of(goes_on, taper.more), algebra.all_of(goes_on, algebra.negation(taper.more))
+    ways = [
+        m.Arrow(f"{name}: reduced", places["tapering"], m.ByChance(less), taper.step),
+        m.Arrow(f"{name}: tapered off", STOPPED, m.ByChance(over), end),
+    ]
+    if taper.held != algebra.FALSE:
+        ways.append(m.Arrow(f"{name}: step of the taper held", places["tapering"], m.ByChance(taper.held)))
+    states["reducing"] = m.State("reducing", tuple(ways))
 
 
 def _forbidden(

@@ -1,20 +1,22 @@
 """Triggers: what makes a transition fire.
 
 A trigger is exactly one of `rate`, `after`, `when`, `on` and `probability` alone; `multiplied`
-goes with `rate`, `delay` with `when`, `if` and `probability` with `on` (`scenario/rules.py`).
+and `while` go with `rate`, `delay` with `when`, `if` with `on`, `probability` with `on` and `after`
+(`scenario/rules.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from simulator.compiler import algebra, hazards
+from simulator.compiler import algebra, curves, hazards
 from simulator.compiler import machine as m
 from simulator.compiler.distributions import DURATION, distribution
 from simulator.compiler.hazards import Effects
 from simulator.compiler.names import listing
 from simulator.compiler.terms import Resolver, Where
 from simulator.scenario.model import Trigger
+from simulator.scenario.syntax import Expr
 
 
 def kinds_of(block: Trigger) -> list[str]:
@@ -58,12 +60,15 @@ def trigger(
         effects.others.update(hazard_names)
     if kind == "rate" and block.rate is not None:
         factors = effects.on(*hazard_names) if effects is not None else []
+        holds = _while(resolver, block, chart)
+        if holds is None:
+            return None
+        gate = algebra.all_of(gate, holds)
         return hazards.by_rate(
             resolver, block.rate, block.multiplied, Where.key(block, "rate"), effects=factors, gate=gate
         )
     if kind == "after" and block.after is not None:
-        after = distribution(resolver, block.after, Where.key(block, "after"), DURATION)
-        return None if after is None else m.AfterDuration(after)
+        return _after(resolver, block, block.after)
     if kind == "when" and block.when is not None:
         return _when(resolver, block, chart)
     if kind == "on" and block.on is not None:
@@ -72,6 +77,28 @@ def trigger(
         weight = resolver.probability(block.probability, Where.key(block, "probability", once=True))
         return None if weight is None else m.ByChance(weight)
     return None
+
+
+def _after(resolver: Resolver, block: Trigger, duration: Expr) -> m.AfterDuration | None:
+    """A duration; with `probability`, one that ends for so many only, drawn on entering the state."""
+    after = distribution(resolver, duration, Where.key(block, "after"), DURATION)
+    if block.probability is None:
+        return None if after is None else m.AfterDuration(after)
+    chance = resolver.probability(block.probability, Where.key(block, "probability", once=True))
+    if after is None or chance is None:
+        return None
+    return m.AfterDuration(curves.for_some(chance, after))
+
+
+def _while(resolver: Resolver, block: Trigger, chart: str) -> m.Term | None:
+    """The condition without which a rate is zero; None, with findings, if it cannot be one."""
+    if block.while_ is None:
+        return algebra.TRUE
+    where = Where.key(block, "while", chart=chart)
+    holds = resolver.condition(block.while_, where)
+    if isinstance(holds, m.Const):
+        resolver.report("W307", f"this {'always' if holds.value else 'never'} holds", block.while_, where)
+    return holds
 
 
 def _when(resolver: Resolver, block: Trigger, chart: str) -> m.WhenTrue | None:

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from simulator.compiler import algebra, attributes, panels, procedures
 from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
+from simulator.compiler.names import listing
 from simulator.compiler.terms import Where
-from simulator.scenario.model import Do, Measure, Order, UseOrderSet
+from simulator.scenario.model import Do, Measure, Order, Table, UseOrderSet
+from simulator.scenario.syntax import Number
 
 
 def work(
@@ -37,7 +39,7 @@ def measure(low: Lowering, name: str, block: Measure, index: int) -> list[m.Acti
 def order(low: Lowering, name: str, key: str, block: Order, index: int) -> list[m.Action]:
     """One order, with what is found if it has a result."""
     chart = f"`if` of order {key} at care {name}"
-    if block.result is not None:
+    if block.result is not None or block.shows is not None:
         return perhaps(low, block, f"{name}: {key}", chart, _result(low, name, key, block, index))
     code = low.code(key, block.codes, block.title, "order", status="completed")
     return perhaps(low, block, f"{name}: {key}", chart, [m.Emit(code, encounter=index)])
@@ -45,8 +47,10 @@ def order(low: Lowering, name: str, key: str, block: Order, index: int) -> list[
 
 def _result(low: Lowering, name: str, key: str, block: Order, index: int) -> list[m.Action]:
     """One of the results, by chance, as the text of the order's row."""
-    assert block.result is not None
-    words, weights = attributes.shares(low, "result", block.result, Where.key(block, "result", once=True))
+    found = block.result if block.shows is None else _shown(low, block.shows, block)
+    if found is None:
+        return []
+    words, weights = attributes.shares(low, "result", found, Where.key(block, "result", once=True))
     var = low.names.var(f"{name}: {key}: result")
     drawn = m.Distribution("uniform", (algebra.FALSE, algebra.TRUE))
     actions: list[m.Action] = [m.Draw(var, drawn, f"{name}: {key}: result")]
@@ -55,10 +59,27 @@ def _result(low: Lowering, name: str, key: str, block: Order, index: int) -> lis
         above = m.Apply("ge", (m.Var(var), below))
         below = algebra.apply("add", below, weight)
         last = place == len(words)
-        found = above if last else m.Apply("and", (above, m.Apply("lt", (m.Var(var), below))))
+        this = above if last else m.Apply("and", (above, m.Apply("lt", (m.Var(var), below))))
         code = low.code(key, block.codes, block.title, "order", status="completed", text=word)
-        actions.append(m.If(found, None, f"{name}: {key}: {word}", (m.Emit(code, encounter=index),)))
+        actions.append(m.If(this, None, f"{name}: {key}: {word}", (m.Emit(code, encounter=index),)))
     return actions
+
+
+def _shown(low: Lowering, attribute: str, block: Order) -> Table | None:
+    """The result table of an order that shows an attribute: each category is found where it is true."""
+    where = Where.key(block, "shows")
+    if not low.resolver.is_a(attribute, "attribute", block, where):
+        return None
+    words = low.names.categories.get(attribute)
+    if words is None:
+        known = [name for name in low.names.of_kind("attribute") if name in low.names.categories]
+        low.resolver.report(
+            "E502", f"`{attribute}` is a number, not an attribute with categories", block, where,
+            expected=listing(known),
+        )  # fmt: skip
+        return None
+    rows = tuple(((true, found), Number(float(true == found))) for true in words for found in words)
+    return Table(axes=(attribute, "result"), rows=rows)
 
 
 def perhaps(

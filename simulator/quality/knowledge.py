@@ -14,7 +14,7 @@ shares no code with either. All keys are optional::
       },                                                    # a plain list means "any"
       "stops": {"RXNORM//6809|stopped": "RXNORM//6809|active"},   # a stop: what must have begun before
       "never": [                                            # what constraints forbid: parts that never
-          [{"on": "RXNORM//2256950"}, {"age": [null, 2.0]}],    # hold at once: a treatment, an age [from, to),
+          [{"on": "RXNORM//2256950"}, {"age": [null, 2.0]}],   # hold at once: a treatment, an age [from, to),
           [{"on": "RXNORM//1"}, {"diagnosed": "ICD10CM//N18.5"}, {"sex": "female"}],   # a diagnosis, a sex
       ],
       "absorbing": {"life": ["dead"]},                      # process: states that nothing leaves

@@ -16,8 +16,10 @@ from simulator.scenario.yaml_nodes import Mapping, Node, is_empty
 #: the arm in which nothing is changed
 BASE = "base"
 
+MAX_ARMS = 50
+
 #: what would make other patients, or another scenario
-_SHARED = ("format", "id", "use", "remove", "arms", "population", "communities")
+SHARED = ("format", "id", "use", "remove", "arms", "population", "communities")
 
 
 def arm_names(root: Mapping) -> list[str]:
@@ -30,13 +32,19 @@ def arm_names(root: Mapping) -> list[str]:
 def check_arms(root: Mapping, findings: Findings) -> None:
     """Findings for arms that change what all arms share, or nothing, or are `base`, which is the scenario."""
     arms = root.get("arms")
+    if isinstance(arms, Mapping) and len(arms.entries) > MAX_ARMS:
+        findings.add(
+            "E134", f"{len(arms.entries):,} arms are too many", root.entries["arms"].key.span, path="arms",
+            expected=f"at most {MAX_ARMS}", remedy="To go through many values of a parameter, use `--sweep`.",
+        )  # fmt: skip
+        return
     for name, entry in arms.entries.items() if isinstance(arms, Mapping) else ():
         arm, path = entry.value, f"arms.{name}"
         if not isinstance(arm, Mapping):
             continue
         change = arm.get("change")
         if isinstance(change, Mapping):
-            for key in _SHARED:
+            for key in SHARED:
                 if key in change.entries:
                     findings.add(
                         "E134", f"an arm cannot change `{key}`", change.entries[key].key.span,

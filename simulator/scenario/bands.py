@@ -139,8 +139,14 @@ def check_bands(
     ordered = sorted(bands, key=lambda item: item[0][0])
     ends: dict[Band, Band] = {}
     times = "ages" if axis == "age" else "times"
+    if not ordered:
+        context.findings.add(
+            "E407", "nothing is said of the time after the event", span, path=path,
+            remedy="Add bands, e.g. `0.. years`, beside `never`.",
+        )  # fmt: skip
+        return None
     fine = True
-    if whole and axis != "year" and ordered and ordered[0][0][0] > 0:
+    if whole and axis != "year" and ordered[0][0][0] > 0:
         context.findings.add(
             "E407", f"{times} below {ordered[0][0][0]:g} years have no value", ordered[0][1], path=path,
             remedy="Let the first band begin at 0.",

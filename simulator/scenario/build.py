@@ -99,10 +99,22 @@ def _unknown_key(context: Context, name: str, entry: Entry, keys: dict[str, Key]
             path=path, remedy="Inside `{…}`, put an expression with commas or brackets in quotes.",
         )  # fmt: skip
         return
+    if is_empty(entry.value) and not _has_colon(entry) and nearest(name, keys) is None:
+        context.findings.add(
+            "E113", f"`{shorten(name)}` is cut off from the words before it by a comma", entry.key.span,
+            path=path, remedy="Inside `{…}`, put words with a comma in quotes.",
+        )  # fmt: skip
+        return
     context.findings.add(
         "E201", f"unknown key `{shorten(name)}`", entry.key.span, path=path,
         expected=f"one of {listed(keys)}" if keys else "nothing more here", nearest=nearest(name, keys),
     )  # fmt: skip
+
+
+def _has_colon(entry: Entry) -> bool:
+    """Whether a key without a value was written with its colon; in `{…}` it may stand alone."""
+    key, value = entry.key.span, entry.value.span
+    return (value.line, value.column) != (key.end_line, key.end_column)
 
 
 def read_value(context: Context, key: Key, kind: Kind, node: Node, span: Span, path: str) -> Any:

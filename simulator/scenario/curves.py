@@ -20,7 +20,7 @@ from simulator.scenario.values import (
     read_text,
     wrong_kind,
 )
-from simulator.scenario.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence, is_empty, shorten
+from simulator.scenario.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence, shorten
 
 MOST_POINTS = 2_000
 #: what the columns of a file are called: of the times or values, and of the shares
@@ -160,7 +160,7 @@ def _mixture(context: Context, entry: Entry, path: str) -> Mixture | None:
 
 
 def _part(context: Context, item: Node, path: str) -> tuple[Expr, Expr] | None:
-    if not isinstance(item, Mapping) or is_empty(item):
+    if not isinstance(item, Mapping) or not item.entries:
         wrong_kind(context, item, path, "a share and what it draws, e.g. `{share: 30%, after: 5 days}`")
         return None
     what = "value" if "value" in item.entries else "after"

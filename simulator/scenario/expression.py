@@ -282,6 +282,8 @@ class _Parser:
             number = self.text[token.start : token.end]
             divisor = number.split()[0]
             remedy = f"Write `… / {divisor} per year` for a rate per {divisor}."
+            if in_time := units.time_unit(token.unit):
+                remedy = f"Write `… / {divisor} per {in_time}` for a rate per {number}."
         message = f"`per` is followed by {token.shown}"
         close = difflib.get_close_matches(token.text, list(units.MICROSECONDS), 1, 0.6)
         raise ExpressionError(

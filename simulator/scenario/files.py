@@ -23,6 +23,8 @@ class Files:
     """Texts by path, as the path was written relative to the first file; the first file first."""
 
     texts: dict[str, str] = field(default_factory=dict)
+    #: by path, where the numbers of a file are from, if it says so for all of them
+    sources: dict[str, str] = field(default_factory=dict)
 
     def read(self, path: str) -> str:
         """The text of a file, line ends as ``\\n``. Raises: FileProblem."""

@@ -35,7 +35,7 @@ SUFFIXES = (".yaml", ".yml")
 MAX_FILES = 200
 
 #: what a file says about itself, not merged
-_OWN = ("format", "id", "title", "description", "use", "remove")
+_OWN = ("format", "id", "title", "description", "source", "use", "remove")
 
 
 @dataclass(slots=True)
@@ -90,6 +90,9 @@ class Includer:
             if root is not None:
                 check_appending(root, self.findings)
                 root = written_out(root)
+                source = root.get("source")
+                if isinstance(source, Scalar) and not is_empty(source):
+                    self.files.sources[path] = source.text
             self._roots[identity] = root
         return self._roots[identity]
 
@@ -101,7 +104,7 @@ class Includer:
         self.findings.add(
             "E217", f"this file is in format {node.text}; this program reads format {VERSION}", node.span,
             path="format",
-            remedy="Install a newer version of the simulator." if newer else "Write `format: 1`.",
+            remedy="Install a newer version of the simulator." if newer else "Run `simulator migrate` on it.",
         )  # fmt: skip
         return False
 

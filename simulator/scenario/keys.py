@@ -48,7 +48,8 @@ class Kind:
     name: text, integer, number, date, quantity, expression, value (an expression or a table),
     rate (an expression, a hazard table or a gompertz), table, draw (categories or a table),
     arrow (``a -> b: {…}``), statement (a statistic in words), bounds (``18%..24%``, ``at least 90%``),
-    amount (``4.9 per 100_000 per year``), changes (a piece of a scenario), block, list or mapping. `item` is what a list or mapping holds.
+    amount (``4.9 per 100_000 per year``), changes (a piece of a scenario), block, list or mapping. `item`
+    is what a list or mapping holds.
     """
 
     name: str
@@ -67,6 +68,8 @@ class Key:
     doc: str
     choices: tuple[str, ...]
     form: str
+    #: what holds if the key is absent; None if that is nothing, or said in `doc`
+    default: int | float | str | None = None
 
 
 def keys_of(block: type[model.Block]) -> dict[str, Key]:
@@ -95,6 +98,7 @@ def _keys_of(block: type[model.Block]) -> dict[str, Key]:
             field.metadata["doc"],
             field.metadata["choices"],
             field.metadata["form"],
+            field.default if isinstance(field.default, int | float | str) else None,
         )
     return found
 

@@ -63,6 +63,8 @@ from simulator.scenario.trigger import Value as Value
 
 @dataclass(slots=True, kw_only=True)
 class Change(Block):
+    """Something that shifts a measurement, or lets it drift."""
+
     by: Value = key("how much: a number in the measurement's unit (drift: `… per year`)")
     while_: Expr | None = key("while this holds; always if absent", None, name="while")
 
@@ -80,6 +82,8 @@ class ValueModel(Block):
 
 @dataclass(slots=True, kw_only=True)
 class Measurement(Block):
+    """Something that is measured: what it truly is, and how it is recorded."""
+
     title: str | None = key("a name for people", None)
     codes: dict[str, str] = key("codes: loinc", factory=dict, form="codes")
     unit: str = key("UCUM unit; `1` for a number without unit", form="unit")
@@ -132,6 +136,8 @@ class Care(Block):
 
 @dataclass(slots=True, kw_only=True)
 class Attribute(Block):
+    """Something that is true of a person: categories with their shares, or a number."""
+
     title: str | None = key("a name for people", None)
     draw: dict[str, Expr] | Table | None = key(
         "categories with their probabilities, or a table whose last axis is the attribute",
@@ -150,6 +156,8 @@ class Attribute(Block):
 
 @dataclass(slots=True, kw_only=True)
 class Population(Block):
+    """Who the patients are at the first recorded day, and which period is recorded."""
+
     size: int = key("number of patients", 10_000)
     from_: dt.date = key("first recorded day", name="from")
     to: dt.date = key("end of the recorded period (exclusive)")
@@ -172,6 +180,8 @@ class Population(Block):
 
 @dataclass(slots=True, kw_only=True)
 class Mortality(Block):
+    """The hazard of dying of anything that the scenario does not describe."""
+
     rate: RateValue = key("background hazard of dying")
     multiplied: list[Multiplier] = key("factors on it", factory=list)
     source: str | None = key("where the numbers are from", None)
@@ -179,6 +189,8 @@ class Mortality(Block):
 
 @dataclass(slots=True, kw_only=True)
 class Contacts(Block):
+    """Who meets whom: communities as a graph."""
+
     graph: str = key(
         "NetworkX generator: complete, cycle, path, star, watts_strogatz, barabasi_albert",
         "complete",
@@ -191,6 +203,8 @@ class Contacts(Block):
 
 @dataclass(slots=True, kw_only=True)
 class Communities(Block):
+    """Groups of patients who live together and meet one another."""
+
     count: int = key("number of communities; patients are dealt out evenly")
     contacts: Contacts = key("who meets whom", factory=Contacts)
 
@@ -205,10 +219,13 @@ class Exchange(Block):
 
 @dataclass(slots=True, kw_only=True)
 class Scenario(Block):
+    """A scenario file."""
+
     format: int = key("version of the language", 1)
     id: str = key("a short name, lower case with hyphens", form="id")
     title: str | None = key("a name for people", None)
     description: str | None = key("what it is for", None)
+    source: str | None = key("where the numbers of this file are from, unless a block says otherwise", None)
     use: list[Use] = key("other files, merged by name", factory=list)
     remove: list[str] = key("paths of what is not taken over from used files", factory=list)
     parameters: dict[str, Parameter] = key("numbers with a name, to be set from outside", factory=dict)
@@ -240,3 +257,5 @@ class Scenario(Block):
     targets: dict[str, Target] = key("published numbers that it must reproduce", factory=dict)
     #: every file read, path → text, the main file first
     files: dict[str, str] = field(default_factory=dict)
+    #: the `source` of each file that has one, by path
+    file_sources: dict[str, str] = field(default_factory=dict)

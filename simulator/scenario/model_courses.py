@@ -39,10 +39,12 @@ class Repeat(Block):
 
 @dataclass(slots=True, kw_only=True)
 class Choice(Block):
-    """One of several ways on."""
+    """One of several ways on: by chance, or the first whose `if` holds; `else` for everybody else."""
 
-    share: Value = key("share of patients, e.g. `60%`; shares of a choice add up to 100%")
+    share: Value | None = key("share of patients, e.g. `60%`; shares of a choice add up to 100%", None)
+    if_: Expr | None = key("who goes this way, read off the chart", None, name="if")
     then: list[Step] = key("their steps", factory=list)
+    else_: list[Step] = key("steps of those who go none of the other ways", factory=list, name="else")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,7 +68,7 @@ class Step(Block):
     if_: Expr | None = key("read off the chart: `then` if it holds, else `else`", None, name="if")
     then: list[Step] = key("with `if`: steps if it holds", factory=list)
     else_: list[Step] = key("with `if`: steps if it does not", factory=list, name="else")
-    choose: list[Choice] = key("one of several ways on, by chance", factory=list)
+    choose: list[Choice] = key("one of several ways on, by chance or by what the chart says", factory=list)
     repeat: Repeat | None = key("goes through `steps` again and again", None)
     steps: list[Step] = key("with `repeat`: the steps", factory=list)
     follow: str | None = key("another pathway, all of whose steps are taken here", None)
@@ -154,6 +156,8 @@ class Discovery(Block):
 
 @dataclass(slots=True, kw_only=True)
 class Procedure(Block):
+    """Something that is done to patients: what it finds, and what may go wrong."""
+
     title: str | None = key("a name for people", None)
     codes: dict[str, str] = key("codes: icd10pcs", factory=dict, form="codes")
     duration: Expr | None = key("how long it takes, e.g. `30 minutes`", None)

@@ -202,6 +202,8 @@ class Follows(Block):
 
 @dataclass(slots=True, kw_only=True)
 class Disease(Block):
+    """A disease: how it begins, its states and the arrows between them, and how it comes to be recorded."""
+
     title: str | None = key("a name for people", None)
     codes: dict[str, str] = key("codes: icd10cm, orphanet, omim, …", factory=dict, form="codes")
     source: str | None = key("where the numbers are from", None)

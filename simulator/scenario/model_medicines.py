@@ -17,6 +17,8 @@ from simulator.scenario.trigger import Multiplier, RateValue, Trigger, Value
 
 @dataclass(slots=True, kw_only=True)
 class Start(Block):
+    """Who is given a treatment, and when."""
+
     when: Expr = key("indication, read off the chart")
     uptake: Value | None = key("chance that it is ever started; 100% if absent", None)
     delay: Expr | None = key("from indication to first dose", None)
@@ -24,6 +26,8 @@ class Start(Block):
 
 @dataclass(slots=True, kw_only=True)
 class Effect(Block):
+    """What a treatment does to a hazard or to a measurement."""
+
     hazard: str | None = key(
         "whose hazard: `cf.exacerbation`, `cf.death`, `t2d.onset`, or `cf.mild -> moderate`", None
     )
@@ -32,6 +36,7 @@ class Effect(Block):
     shift: Expr | None = key("offset in the measurement's unit", None)
     drift: Expr | None = key("added slope, e.g. `+2.3 per year`", None)
     per: Expr | None = key("the dose that has this effect, e.g. `1000 mg`; others in proportion", None)
+    lasts: Expr | None = key("how long an administration by a pathway (`give`) has this effect", None)
     source: str | None = key("where the number is from", None)
 
 
@@ -56,13 +61,16 @@ class Taper(Block):
         "of the dose if absent",
         None,
     )
+    hold: Expr | None = key(
+        "no step while this holds, read off the chart, e.g. withdrawal; looked at again after `every`", None
+    )
 
 
 @dataclass(slots=True, kw_only=True)
 class Dose(Block):
     """How much is taken. Amounts are those of one dose; `times` says how often."""
 
-    amount: Expr | None = key("the dose: a quantity, or an expression such as `15 mg * weight / 1 kg`", None)
+    amount: Expr | None = key("the dose: a quantity, or an expression such as `15 mg/kg * weight`", None)
     steps: list[Expr] = key("doses in ascending order, between which it is changed", factory=list)
     start: Expr | None = key("with `steps`: the first dose; the lowest if absent", None)
     times: Expr | None = key("how often, e.g. `2 per day`", None)
@@ -85,6 +93,8 @@ class Interaction(Block):
 
 @dataclass(slots=True, kw_only=True)
 class Treatment(Block):
+    """A medicine: who is given it, what it does, how it ends."""
+
     title: str | None = key("a name for people", None)
     codes: dict[str, str] = key("codes: rxnorm, cvx", factory=dict, form="codes")
     available: dt.date | None = key("date of approval; never started before", None)
@@ -232,6 +242,8 @@ class UseOrderSet(Block):
 
 @dataclass(slots=True, kw_only=True)
 class Lost(Block):
+    """The hazard of being lost to follow-up."""
+
     rate: RateValue = key("hazard of being lost to follow-up, e.g. `0.05 per year`")
     multiplied: list[Multiplier] = key("factors on the rate", factory=list)
 

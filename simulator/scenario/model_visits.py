@@ -22,12 +22,17 @@ class Measure(Block):
 
 @dataclass(slots=True, kw_only=True)
 class Order(Block):
+    """Something that is ordered or done at a visit, beside measurements and procedures."""
+
     title: str | None = key("a name for people", None)
     codes: dict[str, str] = key("codes of what is ordered or done", factory=dict, form="codes")
     result: dict[str, Expr] | Table | None = key(
         "what is found: words with their probabilities, or a table whose last axis is `result`",
         None,
         form="categories",
+    )
+    shows: str | None = key(
+        "instead of `result`: the attribute with categories that is found, e.g. `her2`", None
     )
     if_: Expr | None = key("only if this holds", None, name="if")
     probability: Value | None = key("chance each time", None)

@@ -69,11 +69,12 @@ class Reading:
                 follow_progressions(scenario, findings)
             if scenario is not None and not findings.errors:
                 scenario.files = self.files.texts
+                scenario.file_sources = self.files.sources
                 warn_of_missing_sources(scenario, findings)
                 warn_of_unused(root, context.parameters, findings)
-        if len(findings.items) > MAX_FINDINGS:
+        if len(findings.errors) > MAX_FINDINGS:
             findings.add(
-                "E199", f"more than {MAX_FINDINGS:,} findings; the rest was not looked at",
+                "E199", f"more than {MAX_FINDINGS:,} errors; the rest was not looked at",
                 Span(self.name, 1, 1, 1, 1), remedy="Mend the first ones, then check again.",
             )  # fmt: skip
         return (None if findings.errors else scenario), findings

@@ -13,8 +13,8 @@ from simulator.scenario import model, rules_medicines
 from simulator.scenario.code_systems import SYSTEMS, problem_of
 from simulator.scenario.keys import keys_of
 from simulator.scenario.model_targets import Target
-from simulator.scenario.rules_courses import ONE_OF, ONLY_WITH, SOME_OF
-from simulator.scenario.values import Context, listed
+from simulator.scenario.rules_courses import AT_MOST_ONE, ONE_OF, ONLY_WITH, SOME_OF
+from simulator.scenario.values import Context, listed, parse_integer
 from simulator.scenario.yaml_nodes import Mapping, Scalar, Sequence
 
 Rule = Callable[[Context, Mapping, Span, str], None]
@@ -28,8 +28,9 @@ def check_rules(context: Context, block: type[model.Block], node: Mapping, span:
     for one_of in (ONE_OF, rules_medicines.ONE_OF):
         if block in one_of:
             _one_of(context, node, span, path, one_of[block])
-    if block in rules_medicines.AT_MOST_ONE:
-        _one_of(context, node, span, path, rules_medicines.AT_MOST_ONE[block], least=0)
+    for at_most_one in (AT_MOST_ONE, rules_medicines.AT_MOST_ONE):
+        if block in at_most_one:
+            _one_of(context, node, span, path, at_most_one[block], least=0)
     for only_with in (ONLY_WITH, rules_medicines.ONLY_WITH):
         for key, companions in only_with.get(block, {}).items():
             _only_with(context, node, path, key, companions)
@@ -44,6 +45,13 @@ def _one_of(
     context: Context, node: Mapping, span: Span, path: str, choices: tuple[str, ...], least: int = 1
 ) -> None:
     given = [key for key in choices if key in node.entries]
+    for key in given:
+        value = node.get(key)
+        if isinstance(value, Sequence) and not value.items:
+            context.findings.add(
+                "E204", f"`{key}` is an empty list", value.span, path=f"{path}.{key}",
+                remedy="Name something in it or delete the key.",
+            )  # fmt: skip
     if len(given) > 1:
         first, second = node.entries[given[0]].key.span, node.entries[given[1]].key.span
         remedy = "Delete all but one."
@@ -74,11 +82,12 @@ def _trigger(context: Context, node: Mapping, span: Span, path: str) -> None:
     _one_of(context, node, span, path, triggers if not alone else (*triggers, "probability"))
     _companions(context, node, path)
     if not alone:
-        _only_with(context, node, path, "probability", ("on",))
+        _only_with(context, node, path, "probability", ("on", "after"))
 
 
 def _companions(context: Context, node: Mapping, path: str) -> None:
     _only_with(context, node, path, "multiplied", ("rate",))
+    _only_with(context, node, path, "while", ("rate",))
     _only_with(context, node, path, "delay", ("when",))
     _only_with(context, node, path, "if", ("on",))
 
@@ -86,7 +95,7 @@ def _companions(context: Context, node: Mapping, path: str) -> None:
 def _onset(context: Context, node: Mapping, span: Span, path: str) -> None:
     _one_of(context, node, span, path, ("at", "rate", "after", "when", "on"))
     _companions(context, node, path)
-    _only_with(context, node, path, "probability", ("at", "on"))
+    _only_with(context, node, path, "probability", ("at", "on", "after"))
 
 
 def _recurrent_event(context: Context, node: Mapping, span: Span, path: str) -> None:
@@ -151,33 +160,41 @@ def _measurement(context: Context, node: Mapping, span: Span, path: str) -> None
 
 def _at_least(context: Context, node: Mapping, path: str, key: str, least: int) -> None:
     value = node.get(key)
-    if not isinstance(value, Scalar) or not value.text.lstrip("+-").replace("_", "").isdecimal():
+    number = parse_integer(value.text) if isinstance(value, Scalar) else None
+    if number is None or not isinstance(value, Scalar):
         return  # not a whole number: the finding is made where it is read
-    if int(value.text) < least:
+    if number < least:
         context.findings.add(
             "E218", f"`{key}` is {value.text}", value.span, path=f"{path}.{key}", expected=f"{least} or more"
         )
 
 
-def _disease(context: Context, node: Mapping, span: Span, path: str) -> None:
+def _states(context: Context, node: Mapping, span: Span, path: str) -> None:
+    _state_names(context, node, path, "progression")
+
+
+def _state_names(context: Context, node: Mapping, path: str, what: str) -> set[str]:
+    """The names under `states`: at least one, none twice."""
     states = node.get("states")
     names: set[str] = set()
-    if isinstance(states, Sequence):
-        if not states.items:
+    if not isinstance(states, Sequence):
+        return names
+    if not states.items:
+        context.findings.add(
+            "E221", f"a {what} without states", states.span, path=f"{path}.states", expected="at least one"
+        )
+    for item in states.items:
+        if isinstance(item, Scalar) and item.text in names:
             context.findings.add(
-                "E221",
-                "a disease without states",
-                states.span,
-                path=f"{path}.states",
-                expected="at least one",
+                "E220", f"the state `{item.text}` is named twice", item.span, path=f"{path}.states"
             )
-        for item in states.items:
-            if isinstance(item, Scalar) and item.text in names:
-                context.findings.add(
-                    "E220", f"the state `{item.text}` is named twice", item.span, path=f"{path}.states"
-                )
-            elif isinstance(item, Scalar):
-                names.add(item.text)
+        elif isinstance(item, Scalar):
+            names.add(item.text)
+    return names
+
+
+def _disease(context: Context, node: Mapping, span: Span, path: str) -> None:
+    names = _state_names(context, node, path, "disease")
     if "states" not in node.entries and "follows" not in node.entries and not node.incomplete:
         expected = keys_of(model.Disease)["states"].doc
         context.findings.add("E202", "`states` is missing", span, path=path, expected=expected)
@@ -231,6 +248,7 @@ _RULES: dict[type[model.Block], Rule] = {
     model.Phenotype: _phenotype,
     model.DiagnosisRoute: _diagnosis,
     model.Disease: _disease,
+    model.Progression: _states,
     model.Measurement: _measurement,
     model.Effect: _effect,
     model.Care: _care,

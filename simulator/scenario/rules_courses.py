@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from simulator.scenario.block import Block
-from simulator.scenario.model_courses import CarePlan, Pathway, PathwayStart, Repeat, Step
+from simulator.scenario.model_courses import CarePlan, Choice, Pathway, PathwayStart, Repeat, Step
+from simulator.scenario.model_visits import Order
 
 STEP_KINDS = (
     "visit", "give", "do", "start", "stop", "refer", "wait", "wait_until", "wait_for", "if", "choose",
@@ -13,6 +14,7 @@ STEP_KINDS = (
 #: keys of which exactly one is given
 ONE_OF: dict[type[Block], tuple[str, ...]] = {
     Step: STEP_KINDS,
+    Choice: ("share", "if", "else"),
     PathwayStart: ("when", "on"),
 }
 
@@ -29,10 +31,14 @@ ONLY_WITH: dict[type[Block], dict[str, tuple[str, ...]]] = {
         "after": ("may_follow",),
         "title": ("record",),
     },
+    Choice: {"then": ("share", "if")},
     PathwayStart: {"delay": ("when",), "if": ("on",), "after": ("on",)},
     Pathway: {"again": ("start",)},
     CarePlan: {"probability": ("at",)},
 }
+
+#: keys of which not more than one is given
+AT_MOST_ONE: dict[type[Block], tuple[str, ...]] = {Order: ("result", "shows")}
 
 #: keys of which at least one is given
 SOME_OF: dict[type[Block], tuple[str, ...]] = {Repeat: ("times", "until", "every")}

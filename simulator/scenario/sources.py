@@ -16,6 +16,7 @@ _DEFINITIONS = frozenset(
         "when",
         "while_",
         "wait_until",
+        "hold",
         "until",
         "if_",
         "for_",
@@ -30,8 +31,25 @@ _DEFINITIONS = frozenset(
 )
 
 
+#: how a source begins that nobody has looked up yet (`simulator new` writes it)
+TO_FILL_IN = "FILL IN"
+
+
 def warn_of_missing_sources(scenario: Scenario, findings: Findings) -> None:
-    """One W201 for each disease, treatment, … without any source, or for each part that lacks one."""
+    """One W201 for each disease, treatment, … without any source, or for each part that lacks one.
+
+    A file whose numbers have one source says so once, as its own `source`.
+
+    One W204 for each source that is still to be filled in.
+    """
+    for block in _blocks(scenario):
+        source = getattr(block, "source", None)
+        if isinstance(source, str) and source.startswith(TO_FILL_IN):
+            findings.add(
+                "W204", "the source is still to be filled in", block.spans.get("source", block.span),
+                path=f"{block.path}.source",
+                remedy="Write the publication or data set that the numbers are from.",
+            )  # fmt: skip
     sections: tuple[tuple[str, dict[str, Any]], ...] = (
         ("disease", scenario.diseases),
         ("treatment", scenario.treatments),
@@ -48,7 +66,7 @@ def warn_of_missing_sources(scenario: Scenario, findings: Findings) -> None:
     sourced = frozenset(name for name, block in scenario.parameters.items() if block.source)
     for kind, blocks in sections:
         for name, block in blocks.items():
-            lacking = list(_lacking(block, sourced))
+            lacking = [p for p in _lacking(block, sourced) if p.span.file not in scenario.file_sources]
             if not lacking:
                 continue
             partly = any(_has_source(part) for part in _blocks(block))
@@ -84,7 +102,13 @@ def _blocks(block: Block) -> Iterator[Block]:
 
 def _fields(block: Block) -> Iterator[Any]:
     for each in dataclasses.fields(block):
-        if each.name not in _DEFINITIONS and each.name not in ("span", "path", "spans", "files"):
+        if each.name not in _DEFINITIONS and each.name not in (
+            "span",
+            "path",
+            "spans",
+            "files",
+            "file_sources",
+        ):
             yield getattr(block, each.name)
 
 

@@ -132,7 +132,7 @@ class Count(Node):
 
 @dataclass(frozen=True, slots=True)
 class Last(Node):
-    """``last hba1c``: the latest recorded value; ``previous hba1c``: the one before; unknown if there is none."""
+    """``last hba1c``: the latest recorded value; ``previous hba1c``: the one before; unknown if none."""
 
     measurement: Name
     previous: bool = False

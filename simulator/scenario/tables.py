@@ -133,6 +133,14 @@ class _Branch:
     span: Span
     path: str
     under: list[tuple[CellKey, _Branch | Expr]] = field(default_factory=list)
+    _bands: list[tuple[Band, _Branch | Expr]] = field(default_factory=list)
+
+    def bands(self) -> list[tuple[Band, _Branch | Expr]]:
+        """Those of `under` that are keyed by a band, in order; to be asked once all of `under` is there."""
+        if not self._bands:
+            self._bands = [(key, below) for key, below in self.under if not isinstance(key, str)]
+            self._bands.sort(key=lambda band: band[0][0])
+        return self._bands
 
 
 class _Written:
@@ -192,7 +200,7 @@ class _Written:
             if not isinstance(key, str):
                 bands.append((key, entry.key.span))
         words = sum(isinstance(key, str) for key, _ in branch.under)
-        if is_banded(axis) and len(bands) + words == len(node.entries):
+        if is_banded(axis) and node.entries and len(bands) + words == len(node.entries):
             ends = check_bands(self.context, axis, bands, span, path, whole=not self.weights)
             if ends is None:
                 self.fine = False
@@ -273,9 +281,7 @@ class _Written:
         """What a branch says of a cell; years beyond its bands take the nearest one's value."""
         if isinstance(cell, str):
             return next(below for key, below in branch.under if key == cell)
-        bands = sorted(
-            ((key, below) for key, below in branch.under if not isinstance(key, str)), key=lambda b: b[0][0]
-        )
+        bands = branch.bands()
         for (low, high), below in bands:
             if low <= cell[0] and (high is None or cell[0] < high):
                 return below

@@ -57,6 +57,8 @@ RateValue = Expr | Hazard | Gompertz
 
 @dataclass(slots=True, kw_only=True)
 class Multiplier(Block):
+    """A factor on a rate."""
+
     by: Value = key("the factor: a number, an expression, or a table")
     while_: Expr | None = key("applies while this holds; always if absent", None, name="while")
 
@@ -70,13 +72,16 @@ class Trigger(Block):
 
     rate: RateValue | None = key("hazard, e.g. `0.06 per year`, a table, or a gompertz", None)
     multiplied: list[Multiplier] = key("factors on the rate", factory=list)
+    while_: Expr | None = key("with `rate`: zero unless this holds", None, name="while")
     after: Expr | None = key("duration drawn on entering the state", None)
     when: Expr | None = key("fires as soon as this becomes true", None)
     delay: Expr | None = key("with `when`: the condition must hold this long first", None)
     on: Expr | None = key("fires on this event of another process, e.g. `t2d.onset`", None)
     if_: Expr | None = key("with `on`: only if this holds at that moment", None, name="if")
     probability: Value | None = key(
-        "with `on`: the chance that it fires; alone: the chance on entering the state", None
+        "with `on`: the chance that it fires; with `after`: the chance that it ever does; "
+        "alone: the chance on entering the state",
+        None,
     )
     source: str | None = key("where the numbers are from", None)
 

@@ -146,8 +146,9 @@ def read_integer(context: Context, node: Node, path: str) -> int | None:
     named = _parameter(context, node)
     if isinstance(named, Number) and named.value == int(named.value):
         return int(named.value)
-    if isinstance(node, Scalar) and _INTEGER.fullmatch(node.text) and len(node.text) <= 18:
-        return int(node.text.replace("_", ""))
+    value = parse_integer(node.text) if isinstance(node, Scalar) else None
+    if value is not None:
+        return value
     if isinstance(node, Scalar) and not is_empty(node):
         context.findings.add(
             "E205", f"`{shorten(node.text)}` is not a whole number", node.span, path=path,
@@ -156,6 +157,11 @@ def read_integer(context: Context, node: Node, path: str) -> int | None:
     else:
         wrong_kind(context, node, path, "a whole number, e.g. `10_000`")
     return None
+
+
+def parse_integer(text: str) -> int | None:
+    """A whole number written as in the language; None if it is none, or has too many digits."""
+    return int(text.replace("_", "")) if _INTEGER.fullmatch(text) and len(text) <= 18 else None
 
 
 def read_number(context: Context, node: Node, path: str) -> float | None:

@@ -8,6 +8,7 @@ from functools import partial
 
 from simulator.scenario import model, syntax
 from simulator.scenario.expression_text import format_expression as words
+from simulator.scenario.statement import Amount, Bounds
 
 
 def value_words(value: model.Value | None) -> str:
@@ -17,6 +18,21 @@ def value_words(value: model.Value | None) -> str:
     if isinstance(value, model.Table):
         return table_words(value)
     return words(value)
+
+
+def amount_words(amount: Amount) -> str:
+    """A value of a statistic: ``21%``, ``7.2 mmol/L``, ``0.000049 per year``."""
+    written = words(syntax.Quantity(amount.value, amount.unit) if amount.unit else syntax.Number(amount.value))
+    return f"{written} per {amount.time}" if amount.time else written
+
+
+def bounds_words(bounds: Bounds) -> str:
+    """``18%..24%``, ``at least 90%``, ``at most 1 year``."""
+    if bounds.low is not None and bounds.high is not None:
+        return f"{amount_words(bounds.low)}..{amount_words(bounds.high)}"
+    if bounds.low is not None:
+        return f"at least {amount_words(bounds.low)}"
+    return f"at most {amount_words(bounds.high)}" if bounds.high is not None else ""
 
 
 def table_words(table: model.Table) -> str:
@@ -145,6 +161,8 @@ def _fires(
         parts.append(f"at {trigger.at}")
     if trigger.rate is not None:
         parts.append(say_rate(trigger.rate))
+    if trigger.while_ is not None:
+        parts.append(f"while {words(trigger.while_)}")
     if trigger.after is not None:
         parts.append(f"after {say_duration(trigger.after)}")
     if trigger.when is not None:

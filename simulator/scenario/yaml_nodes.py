@@ -324,14 +324,19 @@ class _Composer:
 # --- places -----------------------------------------------------------------------------
 
 
+#: digits behind the letter of an escape in double quotes
+_ESCAPE_DIGITS = {"x": 2, "u": 4, "U": 8}
+
+
 def _align(text: str, raw: str, start: int, end: int) -> list[int]:
     """For each character of a scalar's text, its index in the raw source.
 
     Quotes, escapes, block headers, indentation and folded line breaks are skipped: each
     character is matched with the next equal one (a blank matches any white space). A
-    character that was written as an escape keeps the place reached so far.
+    character that was written as an escape stands where the escape begins.
     """
     place = start
+    escapes = raw[start : start + 1] == '"'
     if raw[start : start + 1] in ("|", ">"):
         place = raw.find("\n", start, end) + 1 or start
     elif raw[start : start + 1] in ("'", '"'):
@@ -340,12 +345,13 @@ def _align(text: str, raw: str, start: int, end: int) -> list[int]:
     for character in text:
         probe = place
         while probe < end and raw[probe] != character and not (character.isspace() and raw[probe].isspace()):
+            if escapes and raw[probe] == "\\" and raw[probe + 1] != "\n":
+                break
             probe += 1
-        if probe < end:
-            places.append(probe)
-            place = probe + 1
-        else:
-            places.append(min(place, max(start, end - 1)))
+        places.append(min(probe, max(start, end - 1)))
+        if escapes and probe < end and raw[probe] == "\\":
+            probe += 1 + _ESCAPE_DIGITS.get(raw[probe + 1], 0)
+        place = probe + 1
     return places or [start]
 
 

@@ -6,16 +6,34 @@ import datetime as dt
 import math
 import warnings
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats
 
+import simulator
 from simulator.authoring.preview.disease import DiseaseFigures
 from simulator.authoring.preview.intervals import kaplan_meier, rate, share, time_share
+from simulator.authoring.preview.life import _calendar_year
 from tests.authoring.preview_case import SIZE, YEAR, Case, birthday, case, lived, overlap
 
 ILL = {"mild", "severe"}
+MISTAKEN = """\
+id: mistaken
+population: {size: 60, from: 2000-01-01, to: 2010-01-01, age: 50 years}
+diseases:
+  gout:
+    onset: {after: 1 year}
+    states: [present]
+    diagnosis:
+      - on: gout.onset
+        after: 1 year
+        visit: clinic
+        mistaken_for: [{title: sprain, probability: 70%, lasts: 1 year}]
+care:
+  clinic: {class: ambulatory}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -297,3 +315,17 @@ def test_kaplan_meier_is_scipys_without_late_entry() -> None:
 
 def test_too_few_give_no_curve() -> None:
     assert kaplan_meier(np.zeros(9), np.ones(9), np.ones(9, dtype=bool)) is None
+
+
+def test_a_diagnosis_after_a_wrong_one_is_on_record_too(tmp_path: Path) -> None:
+    (tmp_path / "mistaken.yaml").write_text(MISTAKEN)
+    preview = simulator.preview(tmp_path / "mistaken.yaml", size=60)
+    [gout] = preview.diseases
+    assert (gout.people, gout.recorded) == (60, 60)
+    assert all(life.diagnoses == 1 for life in preview.lives)
+
+
+@pytest.mark.parametrize("day", ["1980-01-01", "1979-12-31T23:59", "1932-01-01", "2001-01-01"])
+def test_the_year_of_birth_is_that_of_the_calendar(day: str) -> None:
+    instant = int(np.datetime64(day, "us").astype(np.int64))
+    assert int(_calendar_year(instant)) == int(day[:4])

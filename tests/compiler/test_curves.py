@@ -127,3 +127,21 @@ def test_a_visit_cannot_last_a_mixture() -> None:
     mixture = "{mixture: [{share: 1, after: 20 minutes}]}"
     text = f"care:\n  gp: {{class: ambulatory, every: 1 year, duration: {mixture}}}\n"
     assert codes_of(text) == ["E605"]
+
+
+def test_a_duration_with_a_probability_ends_for_so_many_only() -> None:
+    text = ILL.replace("AFTER", "2 days, probability: {by: sex, table: {male: 10%, female: 40%}}")
+    machine = machine_of(text)
+    early = state(machine, "ill", "early")
+    first, second = early.on_entry
+    assert isinstance(first, m.Draw)
+    assert first.distribution == m.Distribution("fixed", (m.Const(2 * DAY),))
+    assert isinstance(second, m.If)
+    (never,) = second.actions
+    assert isinstance(never, m.Draw)
+    assert never.distribution == m.Distribution("fixed", (m.Const(NEVER),))
+    assert early.arrows[0].trigger == m.AfterDuration(m.Distribution("fixed", (m.Var(first.var),)))
+
+
+def test_a_probability_that_is_none_is_found() -> None:
+    assert codes_of(ILL.replace("AFTER", "2 days, probability: 140%")) == ["E603"]

@@ -64,6 +64,21 @@ def test_a_dose_by_weight_is_the_nearest_step() -> None:
     assert term.args[1] == m.Const(500.0)
 
 
+@pytest.mark.parametrize("amount", ["15 mg/kg * weight", "weight * 15 mg/kg", "'round(15 mg/kg * weight, 50 mg)'"])
+def test_a_dose_per_kilogram_times_weight_is_in_milligrams(amount: str) -> None:
+    machine = drug(f"dose: {{amount: {amount}, times: 1 per day}}")
+    emit = state(machine, "drug", "on").on_entry[1]
+    assert isinstance(emit, m.Emit)
+    assert machine.codes[emit.code].unit == "mg"
+    products = [t for t in _walk(first_dose(machine)) if isinstance(t, m.Apply) and t.op == "mul"]
+    assert [{type(a) for a in each.args} for each in products] == [{m.Const, m.Var}]
+    assert m.Const(15.0) in products[0].args
+
+
+def test_a_dose_per_kilogram_alone_is_no_dose() -> None:
+    assert codes_of(DRUG.replace("MORE", "dose: {amount: 15 mg/kg}")) == ["E602"]
+
+
 def test_dose_of_is_zero_while_not_taken() -> None:
     condition = condition_of("dose of drug >= 1 g", DRUG.replace("MORE", "dose: {amount: 500 mg}"))
     assert isinstance(condition, m.Apply)

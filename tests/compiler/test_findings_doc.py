@@ -46,7 +46,7 @@ def test_bad_examples_have_the_finding_and_good_ones_have_none(code: str) -> Non
 def test_every_code_of_the_lowering_is_listed() -> None:
     used = {
         code
-        for file in (ROOT / "simulator" / "compiler").glob("*.py")
+        for file in (ROOT / "simulator" / "compiler").rglob("*.py")
         for code in re.findall(r'"([EW]\d{3})"', file.read_text(encoding="utf-8"))
     }
     assert used == set(SECTIONS)

@@ -86,6 +86,7 @@ CF, AGE, BMI = Name(("cf",)), Name(("age",)), Name(("bmi",))
         ("time since cf.diagnosed", Since(Name(("cf", "diagnosed")))),
         ("count of cf.flare", Count(Name(("cf", "flare")))),
         ("count of cf.flare in last 12 months", Count(Name(("cf", "flare")), Quantity(12, "month"))),
+        ("round(bmi, 0.5)", Call("round", (BMI, Number(0.5)))),
         ("min(1, bmi, 3)", Call("min", (Number(1), BMI, Number(3)))),
         ("normal(95, 8)", Call("normal", (Number(95), Number(8)))),
         (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import pytest
 
@@ -92,3 +93,19 @@ def test_colour_on_a_terminal_only(monkeypatch: pytest.MonkeyPatch) -> None:
     print_findings([TYPO], FILES, pipe)
     assert "\x1b[" in terminal.getvalue()
     assert pipe.getvalue() == render_findings([TYPO], FILES)
+
+
+def test_on_a_terminal_everything_fits_its_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "60")
+    keys = "one of " + ", ".join(f"`key{i}`" for i in range(20))
+    finding = Finding(
+        "E301", "m", Span("f.yaml", 3, 305, 3, 309), "k", keys, remedy="Write one of them, " * 6
+    )
+    terminal = Terminal()
+    print_findings([finding], FILES, terminal)
+    lines = re.sub("\x1b\\[[0-9;]*m", "", terminal.getvalue()).splitlines()
+    assert max(len(line) for line in lines) <= 60
+    assert lines[1].index("here") == lines[2].index("^^^^")
+    assert lines[5].startswith("      `key")  # goes on below the text, not below the margin
+    assert "`key19`" in terminal.getvalue()

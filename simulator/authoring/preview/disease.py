@@ -198,7 +198,7 @@ def onsets_of(moves: Moves) -> Onsets:
 
 def diagnoses_of(name: str, record: Record, people: int) -> Ints:
     """The instant of each person's first recorded diagnosis, 2^62 for none; int64[n]."""
-    rows = record.caused_by(f"{name}: diagnosed")
+    rows = record.diagnoses(name)
     first = np.full(people, 2**62, dtype=np.int64)
     np.minimum.at(first, record.who[rows], record.time[rows])
     return first
@@ -357,7 +357,7 @@ def _episodes(spells: Spells, people: People) -> tuple[Ints, Ints, Ints, Bools]:
 
 def _undiagnosed_episodes(name: str, start: Ints, stop: Ints, who: Ints, record: Record) -> Curve | None:
     """Of each episode the time until it is recorded; it ends unrecorded with recovery or death."""
-    rows = record.caused_by(f"{name}: diagnosed")
+    rows = record.diagnoses(name)
     seen, when = record.who[rows], record.time[rows]
     episodes = Spells(who, np.arange(len(who)), start, stop, ())
     index = episodes.state_of(seen, when)

@@ -110,7 +110,7 @@ def telling(scenario: Scenario, people: People, record: Record) -> list[int]:
     n = len(people)
     has = np.zeros((n, len(scenario.diseases)), dtype=bool)
     for k, name in enumerate(scenario.diseases):
-        has[record.who[record.caused_by(f"{name}: diagnosed")], k] = True
+        has[record.who[record.diagnoses(name)], k] = True
     counts = has.sum(axis=0)
     weight = np.log((n + 1) / np.maximum(counts, 1))
     left, chosen = np.ones(n, dtype=bool), []
@@ -161,7 +161,7 @@ def _life(
         begin=begin,
         entry=(entry - birth) / YEAR,
         exit=(exit_ - birth) / YEAR,
-        year=1970 + birth / YEAR,
+        year=_calendar_year(birth),
         cause=cause_title(scenario, str(cause)) if cause is not None else None,
         diagnoses=len(diagnosed),
         truth=tuple(truth[:MOST_TRUTH]),
@@ -175,6 +175,14 @@ def _life(
             )
         ),
     )
+
+
+def _calendar_year(instant: int) -> float:
+    """The year with the share of it that is over, of microseconds since 1970: 2010.5 in July 2010."""
+    moment = np.datetime64(int(instant), "us")
+    begin = moment.astype("datetime64[Y]")
+    over = (moment - begin.astype("datetime64[us]")) / ((begin + 1).astype("datetime64[us]") - begin)
+    return 1970 + int(begin.astype(np.int64)) + float(over)
 
 
 def _truth_lane(scenario: Scenario, name: str, spells: Spells, i: int, birth: int) -> Lane:
@@ -191,8 +199,7 @@ def _truth_lane(scenario: Scenario, name: str, spells: Spells, i: int, birth: in
 def _diagnosis_lanes(scenario: Scenario, record: Record, rows: Ints, birth: int) -> list[Lane]:
     lanes = []
     for name, block in scenario.diseases.items():
-        wanted = [k for k, cause in enumerate(record.causes) if cause.startswith(f"{name}: diagnosed")]
-        at = np.unique(record.time[rows][np.isin(record.cause[rows], wanted)])
+        at = np.unique(record.time[rows][record.diagnoses(name)[rows]])
         if len(at):
             ages = tuple(float(t - birth) / YEAR for t in at)
             lasts = not any(arrow.to == ABSENT for arrow in block.course)

@@ -65,6 +65,10 @@ class Record:
         wanted = [i for i, cause in enumerate(self.causes) if cause.startswith(prefix)]
         return np.isin(self.cause, wanted)
 
+    def diagnoses(self, disease: str) -> Bools:
+        """Rows in which a disease is recorded, at first or after a wrong diagnosis; bool[e]."""
+        return self.caused_by(f"{disease}: diagnosed") | self.caused_by(f"{disease}: recognised")
+
 
 def _indices(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int32], tuple[str, ...]]:
     if not pa.types.is_dictionary(column.type):

@@ -1,0 +1,93 @@
+"""A scenario that checks clean can be shown and run: the kernel as the reference, or with a clear error."""
+
+from __future__ import annotations
+
+import io
+import json
+from random import Random
+
+import pytest
+from hypothesis import given, reject, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from simulator.authoring.graph_page import graph
+from simulator.cli.describe import describe, plain
+from simulator.compiler.flatten import flatten
+from simulator.compiler.machine import Machine
+from simulator.engine import reference, reference_life
+from simulator.errors import EngineError, UsageError
+from simulator.scenario.reading import read_text
+from tests.engine.compare import assert_equal, kernel_lives, reference_lives
+from tests.fuzz.blocks import drawn
+from tests.fuzz.mutants import GENTLE, mutated
+from tests.fuzz.repair import repaired
+from tests.fuzz.seeds import Seed, seeds
+from tests.fuzz.verdict import judged
+
+SEED = 5
+PATIENTS = range(3)
+EXAMPLES = settings.default.max_examples if settings.default else 100
+_numbers = st.integers(0, 2**20)
+_steps = st.lists(st.tuples(_numbers, _numbers, _numbers), min_size=1, max_size=2)
+#: those that are quick to run
+_seeds = st.sampled_from([seed for seed in seeds() if not judged(seed.text, seed.file).errors and len(seed.text) < 4000])
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the reference give up early on lives that run in circles or never reach the start."""
+    monkeypatch.setattr(reference_life, "MAX_FIRINGS_AT_ONE_INSTANT", 300)
+    monkeypatch.setattr(reference, "MAX_ATTEMPTS", 40)
+
+
+def runs(machine: Machine) -> None:
+    """Three patients live the same life on both engines, or the reference says why not."""
+    if machine.signals:
+        return  # coupled patients have a test of their own
+    try:
+        expected = reference_lives(machine, SEED, PATIENTS)
+    except EngineError as error:
+        assert str(error)
+        return
+    assert_equal(kernel_lives(flatten(machine), SEED, PATIENTS), expected, machine)
+
+
+def shown(text: str, file: str) -> None:
+    """It can be described, in words and as JSON."""
+    scenario, _ = read_text(text, file).build()
+    assert scenario is not None
+    describe(scenario, Console(file=io.StringIO(), width=100))
+    json.dumps(plain(scenario), allow_nan=False)
+
+
+@given(_seeds, _steps)
+@settings(max_examples=max(1, EXAMPLES // 4))
+def test_mutants_that_stay_valid(seed: Seed, steps: list[tuple[int, int, int]]) -> None:
+    text = mutated(seed.text, steps, GENTLE)
+    machine = judged(text, seed.file).machine
+    if machine is None:
+        reject()
+    shown(text, seed.file)
+    runs(machine)
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=max(1, EXAMPLES // 8))
+def test_drawn_scenarios_without_what_is_wrong_with_them(
+    tmp_path_factory: pytest.TempPathFactory, number: int
+) -> None:
+    text = repaired(drawn(Random(number)))
+    assert text is not None
+    machine = judged(text, "drawn.yaml").machine
+    assert machine is not None
+    shown(text, "drawn.yaml")
+    file = tmp_path_factory.mktemp("drawn") / "drawn.yaml"
+    file.write_text(text, encoding="utf-8")
+    for format in ("markdown", "dot"):
+        try:
+            assert graph(file, format=format)
+        except UsageError as error:
+            assert "nothing to draw" in str(error)
+    if '"population":' in text:
+        runs(machine)

@@ -1,0 +1,31 @@
+"""Every story has no findings, leaves a record without a flaw, and is the same on kernel and reference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import simulator
+from tests.conftest import ROOT
+from tests.engine.compare import assert_same
+
+STORIES = sorted((ROOT / "scenarios" / "stories").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
+def test_check_finds_nothing(path: Path) -> None:
+    assert [f"{f.span}: {f.code} {f.message}" for f in simulator.check(path).sorted()] == []
+
+
+@pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
+def test_verify_finds_nothing(path: Path, tmp_path: Path) -> None:
+    simulator.run(path, out=tmp_path / "data", size=100, seed=11)
+    report = simulator.verify(tmp_path / "data")
+    assert [f"{v.code} {v.title}: {v.count}" for v in report.violations] == []
+
+
+@pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
+def test_kernel_equals_reference(path: Path) -> None:
+    _, machine = simulator.compile(path)
+    assert assert_same(machine, 2**63 + 5, range(2**33, 2**33 + 12)) > 100
