@@ -133,7 +133,8 @@ class _Renaming:
                     if key in self.closed
                     else self.node(entry.value, "care" if referral else name)
                 )
-                entries[label.text] = Entry(label, value)
+                # (the key of a block in short form is its value)
+                entries[label.text if key in _BY_NAME else name] = Entry(label, value)
             return Mapping(node.span, entries, incomplete=node.incomplete)
         if key.removeprefix("+") in self.closed:
             return _copy(node)

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from simulator.errors import Findings, Span
-from simulator.scenario.expression import DISTRIBUTIONS
+from simulator.scenario.expression import DISTRIBUTIONS, TABULATED
 from simulator.scenario.nearest import nearest
 from simulator.scenario.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence, is_empty
 
@@ -56,7 +56,7 @@ def is_value(node: Node) -> bool:
         return True
     keys = node.entries.keys()
     return bool(keys & {"by", "table", "csv", "gompertz"}) or (
-        len(keys) == 1 and next(iter(keys)) in DISTRIBUTIONS
+        len(keys) == 1 and next(iter(keys)) in (*DISTRIBUTIONS, *TABULATED)
     )
 
 

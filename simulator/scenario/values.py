@@ -126,6 +126,8 @@ def read_keyword(context: Context, node: Node, path: str, key: Key) -> str | Non
             expected="lower-case letters, digits and hyphens", nearest=fixed or None,
         )  # fmt: skip
         return None
+    if key.form == "name" and not check_name(context, node, path, key.form):
+        return None
     return text
 
 

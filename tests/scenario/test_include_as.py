@@ -160,3 +160,21 @@ def test_what_cannot_be_used(tmp_path: Path, use: str, code: str | None) -> None
     )
     _, findings = load_scenario(main)
     assert {f.code for f in findings.errors} == ({code} if code else set())
+
+
+def test_a_parameter_in_short_form_can_be_set_under_another_name(tmp_path: Path) -> None:
+    gout = """
+parameters: {flares: 0.5 per year}
+diseases:
+  gout:
+    onset: {rate: 0.01 per year}
+    states: [ill]
+    events: {flare: {rate: flares}}
+    source: s
+"""
+    main = write(
+        tmp_path, main="id: m\nuse: [{file: gout, as: our, with: {flares: 0.7 per year}}]\n", gout=gout
+    )
+    scenario, _ = load(main)
+    flare = scenario.diseases["our_gout"].events["flare"].rate
+    assert flare == Rate(Number(0.7), "year")
