@@ -95,12 +95,13 @@ class Tracer:
 
     def may_have_acted(self, source: str, target: str, divergence: Divergence) -> bool:
         """Whether a block may have acted on another although nothing of it differs yet."""
+        if _is_among(source, divergence.at_once):  # what differs at the same instant may be first
+            return True
         kind = self.kinds.get(source, "")
         if self.kinds.get(target) == "exchange":  # it acts through other patients
             return True
         if kind == "treatments":
-            taken = any(made == source or made.startswith(f"{source}.") for made in divergence.made)
-            return taken and source in self.acts_otherwise
+            return source in self.acts_otherwise and _is_among(source, divergence.made)
         return kind not in _VISIBLE
 
     def origins(self, divergence: Divergence) -> Iterable[str]:
@@ -129,6 +130,11 @@ class Tracer:
             if ".".join(parts[:length]) in self.kinds:
                 return ".".join(parts[:length])
         return self.measured(row)
+
+
+def _is_among(name: str, makers: Iterable[str]) -> bool:
+    """Whether a block has a process among those of these names."""
+    return any(made == name or made.startswith(f"{name}.") for made in makers)
 
 
 def _is_same_but_value(one: Row, two: Row) -> bool:

@@ -9,7 +9,7 @@ one: a hazard that was reached by other sums may strike a rounding error earlier
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -49,6 +49,7 @@ class Divergence:
         truth: whether what truly happened differs anywhere.
         rows_one, rows_two: rows from there on that the other history does not have.
         made: names of the processes that have left a row in either history by then.
+        at_once: names of those whose rows differ at that very instant.
     """
 
     patient: int
@@ -60,6 +61,7 @@ class Divergence:
     rows_one: tuple[Row, ...]
     rows_two: tuple[Row, ...]
     made: frozenset[str]
+    at_once: frozenset[str]
 
 
 def divergences(one: EventLog, two: EventLog) -> Iterator[Divergence]:
@@ -71,16 +73,10 @@ def divergences(one: EventLog, two: EventLog) -> Iterator[Divergence]:
         other: set[int] = set()
         for name, (a, b) in frames.items():
             other |= _unequal(a, b, _COMPARED[name])
-        groups = {
-            name: tuple(dict(tuple(f[f.subject_id.isin(other)].groupby("subject_id"))) for f in pair)
-            for name, pair in frames.items()
-        }
+        rows = {name: tuple(_rows(frame, name, other) for frame in pair) for name, pair in frames.items()}
         for patient in sorted(other):
-            rows = {
-                name: tuple(_rows(side.get(patient), name) for side in sides)
-                for name, sides in groups.items()
-            }
-            found = _divergence(patient, rows)
+            own = {name: tuple(side.get(patient, []) for side in sides) for name, sides in rows.items()}
+            found = _divergence(patient, own)
             if found is not None:
                 yield found
 
@@ -109,15 +105,16 @@ def _digests(frame: pd.DataFrame, columns: Sequence[str]) -> pd.Series[Any]:
     return pd.Series(mixed).groupby(frame.subject_id.to_numpy()).sum()
 
 
-def _rows(frame: pd.DataFrame | None, name: str) -> list[Row]:
-    if frame is None:
-        return []
-    records = frame[[*_COMPARED[name], *_READ[name]]].to_dict("records")
-    return [{str(name): _present(value) for name, value in row.items()} for row in records]
-
-
-def _present(value: Any) -> Any:
-    return None if pd.isna(value) else value
+def _rows(frame: pd.DataFrame, name: str, subjects: set[int]) -> dict[int, list[Row]]:
+    """Rows by subject, in order; what is absent is None."""
+    columns = [*_COMPARED[name], *_READ[name]]
+    kept = frame[frame.subject_id.isin(subjects)]
+    plain = [kept[column].astype(object) for column in columns]
+    lists = [values.where(values.notna(), None).tolist() for values in plain]
+    found: dict[int, list[Row]] = {}
+    for subject, *values in zip(kept.subject_id.tolist(), *lists, strict=True):
+        found.setdefault(subject, []).append(dict(zip(columns, values, strict=True)))
+    return found
 
 
 def _divergence(patient: int, rows: dict[str, tuple[list[Row], ...]]) -> Divergence | None:
@@ -142,19 +139,20 @@ def _divergence(patient: int, rows: dict[str, tuple[list[Row], ...]]) -> Diverge
         tuple(sorted((row for name in _TABLES if name in only for row in only[name][side]), key=_instant))
         for side in (0, 1)
     ]
-    made = {
-        str(row["cause"]).partition(":")[0]
-        for name in _TABLES
-        for side in rows[name]
-        for row in side
-        if row["cause"] is not None and _instant(row) <= time
-    }
+    made = _makers((row for name in _TABLES for side in rows[name] for row in side), time)
+    at_once = _makers((*later[0], *later[1]), time + _SECOND)
     return Divergence(
         patient,
         where,  # type: ignore[arg-type]  # one of the tables
         None if time == _BEGINNING else time.to_pydatetime(),
-        one, two, "truth" in only, later[0], later[1], frozenset(made),
+        one, two, "truth" in only, later[0], later[1], made, at_once,
     )  # fmt: skip
+
+
+def _makers(rows: Iterable[Row], until: pd.Timestamp) -> frozenset[str]:
+    """Names of the processes that made rows up to an instant."""
+    early = [row["cause"] for row in rows if row["cause"] is not None and _instant(row) <= until]
+    return frozenset(str(cause).partition(":")[0] for cause in early)
 
 
 def _same(one: Row, two: Row, name: str) -> bool:

@@ -38,6 +38,8 @@ class Words:
         if "process" in row:
             head, _, rest = str(row["process"]).partition(".")
             title = self.processes.get(head, head) + (f", {rest.replace('_', ' ')}" if rest else "")
+            if row["from"] == row["to"]:  # an event, which leaves the state as it is
+                return title
             return f"dies: {title}" if row["to"] == "dead" else f"{title}: {row['from']} → {row['to']}"
         if "code" not in row:
             return f"{row['sex']}, born {row['birth']:%Y-%m-%d}"

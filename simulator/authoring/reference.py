@@ -208,7 +208,8 @@ def _rules(rules: Together) -> Iterator[str]:
     for key, others in rules.only_with.items():
         by_others[others].append(key)
     for others, keys in by_others.items():
-        yield f"{_listed(keys)} only with {' or '.join(f'`{other}`' for other in others)}."
+        verb = "needs" if len(keys) == 1 else "need"
+        yield f"{_listed(keys)} {verb} {' or '.join(f'`{other}`' for other in others)}."
 
 
 def _row(key: Key, outline: _Outline) -> tuple[str, str, str, str]:

@@ -91,6 +91,8 @@ def show(found: Comparison, out: Console) -> None:
         out.print(f"[dim]{escape(found.note)}[/dim]")
     if found.histories is not None:
         _show_histories(found.histories, out)
+        if found.changes and not found.histories.different:
+            out.print("[dim]what changed touched none of them; --size runs more[/dim]")
 
 
 def _show_block(section: str, name: str, changes: list[Difference], out: Console) -> None:

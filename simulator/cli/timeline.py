@@ -18,6 +18,10 @@ Row = dict[str, Any]
 TREATED = {"active": "started", "stopped": "stopped", "completed": "supplied"}
 #: what the status of a care plan says of it
 PLANNED = {"active": "set up", "completed": "completed", "revoked": "revoked"}
+#: what the status of a diagnosis says of it, if it is not simply made
+DOUBTED = {"provisional": "provisional diagnosis", "refuted": "diagnosis refuted"}
+#: the state of a recurrent event between two of them
+RESTING = "waiting"
 #: what comes more often than this in a life is usual there
 OFTEN = 3
 #: measurements named when quiet visits are drawn together
@@ -135,9 +139,7 @@ class Life:
         if isinstance(what, Visit):
             return Entry(time, recorded=self._visit_words(what))
         if "process" in what:
-            moved = what["from"] != what["to"]  # a recurrent event leaves the state as it is
-            words = f"{what['process']}: {what['from']} → {what['to']}" if moved else what["process"]
-            return Entry(time, true=[words])
+            return Entry(time, true=[_truth_words(what)])
         return Entry(time, recorded=[self.event_words(what)])
 
     def _draw_together(self, quiet: list[Row | Visit], entries: list[Entry]) -> None:
@@ -201,7 +203,7 @@ class Life:
             return f"{name} {PLANNED.get(row['status'], row['status'])}"
         if kind == "treatment":
             return f"{name} {TREATED.get(row['status'], row['status'] or 'given')}"
-        words = f"diagnosis: {name}" if kind == "diagnosis" else name
+        words = f"{DOUBTED.get(row['status'], 'diagnosis')}: {name}" if kind == "diagnosis" else name
         return (
             f"{words}: {row['text_value']}" if row["text_value"] and row["text_value"] not in words else words
         )
@@ -266,6 +268,16 @@ def _telling_measurements(visits: list[Visit]) -> dict[str, float]:
                 times[row["code"]] += 1
                 kinds.setdefault(row["code"], set()).add(visit.encounter["kind"])
     return {code: n / len(kinds[code]) ** 2 for code, n in times.items()}
+
+
+def _truth_words(row: Row) -> str:
+    """A move of a disease, or an event of one: it strikes, or begins and is over."""
+    process, old, new = row["process"], row["from"], row["to"]
+    if old == new:  # an event that leaves the state as it is
+        return str(process)
+    if "." in process and RESTING in (old, new):
+        return f"{process} over" if new == RESTING else f"{process}: {new}"
+    return f"{process}: {old} → {new}"
 
 
 def _time(what: Row | Visit) -> dt.datetime:

@@ -58,6 +58,10 @@ class WrittenRate:
     factor: m.Term
 
 
+#: multipliers and effects on one rate
+MOST_FACTORS = 200
+
+
 def by_rate(
     resolver: Resolver,
     rate: RateValue,
@@ -73,6 +77,12 @@ def by_rate(
     factors = [multiplier(resolver, each) for each in blocks]
     known = [f for f in factors if f is not None]
     if found is None or len(known) < len(factors):
+        return None
+    if len(known) + len(effects) > MOST_FACTORS:
+        resolver.report(
+            "E716", f"{len(known) + len(effects):,} factors act on this rate, which is too many", None, where,
+            expected=f"at most {MOST_FACTORS}", remedy="Put them into a table, e.g. over `age`.",
+        )  # fmt: skip
         return None
     base, stratum, factor = found
     resolver.rates.append(WrittenRate(rate, where, base, factor))

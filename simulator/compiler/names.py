@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from simulator.scenario.nearest import comparable
+
 #: names of our own, beside those that the language reserves
 RESERVED = frozenset({"mortality", "follow_up", "lost_to_follow_up"})
 
@@ -117,7 +119,7 @@ def nearest(name: str, choices: Iterable[str]) -> str | None:
     'mild'
     """
     folded = {c.lower(): c for c in choices}
-    close = difflib.get_close_matches(name.lower(), folded, 1, 0.6)
+    close = difflib.get_close_matches(name.lower(), comparable(name.lower(), folded), 1, 0.6)
     return folded[close[0]] if close else None
 
 

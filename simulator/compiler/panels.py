@@ -23,6 +23,10 @@ from simulator.scenario.model_medicines import Panel
 _NORMAL = m.Distribution("normal", (algebra.FALSE, algebra.TRUE))
 
 
+#: results of a panel whose noise is correlated: the work grows with their cube
+MOST_CORRELATED = 100
+
+
 def declare(low: Lowering, index: int, name: str, panel: Panel) -> None:
     """Make the panel's name known, and what its results share variables."""
     low.names.add(name, "panel", index)
@@ -114,6 +118,12 @@ def _factor(low: Lowering, name: str, panel: Panel) -> list[list[float]] | None:
     if not panel.correlated:
         return None
     size = len(panel.measures)
+    if size > MOST_CORRELATED:
+        low.resolver.report(
+            "E727", f"the results of {name} are correlated, and there are {size:,} of them", None,
+            Where.key(panel, "correlated"), expected=f"at most {MOST_CORRELATED}",
+        )  # fmt: skip
+        return None
     matrix = [[float(i == j) for j in range(size)] for i in range(size)]
     for each in panel.correlated:
         pair = _pair(low, name, panel, each.between, Where.key(each, "between"))

@@ -31,7 +31,6 @@ from simulator.scenario.expression_text import format_expression
 from simulator.scenario.model_courses import Choice, Give, Repeat, Step
 from simulator.scenario.syntax import Expr, Name, Quantity
 
-
 MOST_STEPS = 2_000
 
 
@@ -394,7 +393,7 @@ class Course:
         rest = [each for each in step.choose if each.share is None and each.if_ is None]
         if (by_chance and by_chart) or len(rest) > 1:
             self.low.resolver.report(
-                "E210", "the ways of a choice exclude one another", None, Where.key(step, "choose"),
+                "E703", "nobody can tell who goes which way", None, Where.key(step, "choose"),
                 expected="shares, or conditions, and at most one `else`",
             )  # fmt: skip
             return follow

@@ -23,7 +23,7 @@ OLDEST = 100.0
 WITHIN = 0.8
 #: who meets whom is drawn once, from this seed, and is then the same in every run
 GRAPH_SEED = 20_000_101
-_MOST_COMMUNITIES = 10_000
+_MOST_COMMUNITIES = 1_000
 _MOST_PATIENTS = 1 << 40
 
 #: stands in for the population of a file that has none and is only checked
@@ -211,10 +211,11 @@ def _neighbours(low: Lowering, block: Communities) -> list[list[int]] | None:
                 expected=f"`neighbours` from {least} to {n - 1}, `rewire` from 0 to 1",
             )  # fmt: skip
             return None
+    if contacts.graph == "complete":
+        return [[j for j in range(n) if j != i] for i in range(n)]
     import networkx as nx  # heavy: only for scenarios with communities
 
     make: dict[str, Any] = {
-        "complete": lambda: nx.complete_graph(n),
         "cycle": lambda: nx.cycle_graph(n),
         "path": lambda: nx.path_graph(n),
         "star": lambda: nx.star_graph(n - 1),

@@ -55,10 +55,10 @@ def _acts(low: Lowering, name: str, treatment: Treatment, effect: Effect, on: m.
     lasts = low.resolver.constant_duration(effect.lasts, where)
     if name not in low.given:
         low.resolver.report(
-            "E211", f"`lasts`, but no pathway gives {name}", effect.lasts, where,
+            "W334", f"this means nothing: no pathway gives {name}", effect.lasts, where,
             remedy="leave `lasts` out: what is taken acts as long as it is taken",
         )  # fmt: skip
-        return None
+        return on
     if lasts is None:
         return None
     return algebra.any_of(on, m.SinceLess(low.names.stamp(f"{name}.given"), lasts))
@@ -87,18 +87,21 @@ def _on_hazard(low: Lowering, name: str, treatment: Treatment, effect: Effect, w
     if times != algebra.TRUE:
         by = algebra.apply("pow", by, times)
     factor = algebra.choose(while_, _as_taken(low, name, treatment, by), algebra.TRUE)
-    _note(low, name, effect, factor, while_)
+    partners = [each.with_ for each in treatment.interacts if any(own is effect for own in each.effects)]
+    _note(
+        low, name, effect, factor, while_, " and ".join([f"on {name}", *(f"on {each}" for each in partners)])
+    )
     low.effects.add(hazard, factor)
 
 
-def _note(low: Lowering, name: str, effect: Effect, factor: m.Term, while_: m.Term) -> None:
-    """Say where the factor was written, if somebody will ask."""
+def _note(low: Lowering, name: str, effect: Effect, factor: m.Term, while_: m.Term, words: str) -> None:
+    """Say where the factor was written, if somebody will ask; `words` are those of `while_`."""
     if low.resolver.origins is None or effect.by is None:
         return
     place = Where.key(effect, "by")
     text = format_expression(effect.by)
     origin = Origin(text, place.span, place.path)
-    low.resolver.origins.effect(factor, Factor(factor, text, while_, f"on {name}", origin, name))
+    low.resolver.origins.effect(factor, Factor(factor, text, while_, words, origin, name))
 
 
 def _as_taken(low: Lowering, name: str, treatment: Treatment, by: m.Term) -> m.Term:

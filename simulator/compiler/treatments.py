@@ -229,10 +229,10 @@ def _ending(
     next_step = m.Arrow(f"{name}: next step of the taper", places["reducing"], m.AfterDuration(taper.every))
     states["tapering"] = m.State("tapering", (*again, next_step))
     goes_on = algebra.negation(taper.held)
-    less, over = algebra.all_of(goes_on, taper.more), algebra.all_of(goes_on, algebra.negation(taper.more))
+    less, off = algebra.all_of(goes_on, taper.more), algebra.all_of(goes_on, algebra.negation(taper.more))
     ways = [
         m.Arrow(f"{name}: reduced", places["tapering"], m.ByChance(less), taper.step),
-        m.Arrow(f"{name}: tapered off", STOPPED, m.ByChance(over), end),
+        m.Arrow(f"{name}: tapered off", STOPPED, m.ByChance(off), end),
     ]
     if taper.held != algebra.FALSE:
         ways.append(m.Arrow(f"{name}: step of the taper held", places["tapering"], m.ByChance(taper.held)))

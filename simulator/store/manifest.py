@@ -47,8 +47,12 @@ def read_manifest(path: Path) -> dict[str, Any]:
         )
     file = path / MANIFEST
     if not file.exists():
+        inside = sorted(each.parent.name for each in path.glob(f"*/{MANIFEST}"))  # of arms, or a sweep
         raise DatasetError(
-            f"{path} is not a dataset: it has no {MANIFEST}", remedy="give the folder that a run wrote"
+            f"{path} is not a dataset: it has no {MANIFEST}",
+            remedy=f"give one of the datasets in it, e.g. {path / inside[0]}"
+            if inside
+            else "give the folder that a run wrote",
         )
     try:
         data = json.loads(file.read_text(encoding="utf-8"))

@@ -320,6 +320,20 @@ def test_of_two_changes_each_patient_is_led_back_to_the_one_that_mattered(tmp_pa
     assert by_block == {"diseases.gout": {"Gout"}, "treatments.allopurinol": {"Allopurinol"}}
 
 
+def test_what_follows_at_the_same_instant_is_led_back_too(tmp_path: Path) -> None:
+    at_once = "      - severe -> mild: {when: on allopurinol}\n    death:\n      severe"
+    files = []
+    for uptake in ("uptake", "20%"):
+        files.append(tmp_path / f"{uptake}.yaml")
+        text = edited(("    death:\n      severe", at_once), ("uptake: uptake,", f"uptake: {uptake},"))
+        files[-1].write_text(text.replace("mild -> severe: {rate: 0.2", "mild -> severe: {rate: 0.8"))
+    found = compare(Side(files[0]), Side(files[1]), size=300, seed=3).histories
+    assert found is not None
+    [led] = found.led
+    assert led.block == "treatments.allopurinol"
+    assert dict(led.first)["Gout: severe → mild, A only"] >= 3
+
+
 def test_who_differs_is_who_has_other_rows() -> None:
     logs = [sim.run(BASE, size=200, seed=1, arm=arm) for arm in (None, "nobody")]
     columns = {
@@ -327,12 +341,17 @@ def test_who_differs_is_who_has_other_rows() -> None:
         "events": ["time", "code", "numeric_value", "end", "status"],
     }
     expected, truly = set(), set()
-    for patient in range(1, 201):
-        for name, kept in columns.items():
-            one, two = (log.to_pandas(name, kept, [patient]).astype(str).to_numpy().tolist() for log in logs)
-            if one != two:
-                expected.add(patient)
-                truly |= {patient} if name == "truth" else set()
+    for name, kept in columns.items():
+        one, two = (
+            {
+                key: rows[kept].astype(str).to_numpy().tolist()
+                for key, rows in log.to_pandas(name).groupby("subject_id")
+            }
+            for log in logs
+        )
+        other = {patient for patient in range(1, 201) if one.get(patient) != two.get(patient)}
+        expected |= other
+        truly |= other if name == "truth" else set()
     found = list(divergences(*logs))
     assert {each.patient for each in found} == expected
     assert {each.patient for each in found if each.truth} == truly

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from simulator.cli import main as cli
-from simulator.cli.timeline import age_words
+from simulator.cli.timeline import Life, age_words
 
 
 def shown(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
@@ -93,3 +93,17 @@ def test_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixtur
 )
 def test_age_is_said_as_clinicians_say_it(at: str, words: str) -> None:
     assert age_words(dt.datetime(2000, 6, 15), dt.datetime.fromisoformat(at)) == words
+
+
+def test_an_event_that_lasts_begins_and_is_over() -> None:
+    subject = {"subject_id": 1}
+    moves = [("copd.exacerbation", "waiting", "severe"), ("copd.exacerbation", "severe", "waiting"),
+             ("copd", "absent", "mild"), ("copd.flare", "present", "present")]  # fmt: skip
+    truth = [
+        {"time": dt.datetime(2020, 1, day), "process": process, "from": old, "to": new}
+        for day, (process, old, new) in enumerate(moves, start=1)
+    ]
+    life = Life.of(subject, [], [], truth, {})
+    assert [entry.true for entry in life.entries(every=True)] == [
+        ["copd.exacerbation: severe"], ["copd.exacerbation over"], ["copd: absent → mild"], ["copd.flare"],
+    ]  # fmt: skip

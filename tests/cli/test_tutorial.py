@@ -26,6 +26,7 @@ STEP = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 FILE = "angioedema.yaml"
+BAD = r"^\d+ errors?$|\d fail|^Whose history is different$"  #: with these the exit code is 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,8 @@ def test_every_command_is_one() -> None:
         assert command.words[0] == "simulator"
         parser.parse_args(command.words[1:])
     assert {command.words[1] for command in walked} >= {
-        "check", "run", "patient", "summary", "graph", "describe", "preview", "test", "explain", "verify",
+        "check", "run", "patient", "summary", "graph", "describe", "preview", "test", "explain", "diff",
+        "verify",
     }  # fmt: skip
 
 
@@ -136,6 +138,24 @@ def test_the_file_grows_without_a_finding_but_the_one_on_purpose(
     }  # fmt: skip
 
 
+def test_the_library_takes_the_place_of_what_is_deleted(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scenarios").symlink_to(root / "scenarios")
+    for step, before in steps():
+        if step["old"] is not None or step["language"] == "yaml":
+            edit(step, before)
+    [use] = re.findall(r"`(use: \[[^`]*\])`", TEXT)
+    text = Path(FILE).read_text(encoding="utf-8")
+    text, gone = re.subn(r"^mortality:\n(?:  .*\n)+|^  (?:age|sex):.*\n", "", text, flags=re.MULTILINE)
+    assert gone == 3
+    people = text.index("  source:")
+    text = text[:people] + text[text.index("\n", people) + 1 :]
+    Path(FILE).write_text(f"{text}\n{use}\n", encoding="utf-8")
+    assert simulator.check(Path(FILE)).items == []
+
+
 @pytest.mark.slow
 def test_what_is_shown_is_what_comes_golden(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -158,7 +178,7 @@ def test_what_is_shown_is_what_comes_golden(
                 lines = [line.rstrip() for line in out.strip("\n").splitlines()]
                 typed = shlex.join(command.words)
                 assert not errors, typed
-                bad = re.search(r"^\d+ errors?$|\d fail", "\n".join(command.shown), re.MULTILINE)
+                bad = re.search(BAD, "\n".join(command.shown), re.MULTILINE)
                 assert code == bool(bad), typed
                 actual = found(command.shown, lines)
                 assert actual is not None, f"{typed}\n{out}"

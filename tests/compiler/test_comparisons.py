@@ -104,6 +104,19 @@ def test_a_condition_is_lowered_to(expression: str, term: m.Term | None) -> None
         assert found == term
 
 
+@pytest.mark.parametrize("unit", ["1", "{score}"])
+def test_what_has_no_unit_is_compared_with_plain_numbers(unit: str) -> None:
+    more = f"""
+measurements:
+  control: {{unit: "{unit}", plausible: 5..25, value: {{mean: 20}}}}
+care:
+  checkup: {{class: ambulatory, every: 1 year, measures: [control]}}
+"""
+    condition = condition_of("last control < 20", more)
+    assert isinstance(condition, m.Apply)
+    assert condition.args[1] == m.Const(20.0)
+
+
 @pytest.mark.parametrize(
     ("expression", "code"),
     [

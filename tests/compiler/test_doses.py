@@ -64,7 +64,9 @@ def test_a_dose_by_weight_is_the_nearest_step() -> None:
     assert term.args[1] == m.Const(500.0)
 
 
-@pytest.mark.parametrize("amount", ["15 mg/kg * weight", "weight * 15 mg/kg", "'round(15 mg/kg * weight, 50 mg)'"])
+@pytest.mark.parametrize(
+    "amount", ["15 mg/kg * weight", "weight * 15 mg/kg", "'round(15 mg/kg * weight, 50 mg)'"]
+)
 def test_a_dose_per_kilogram_times_weight_is_in_milligrams(amount: str) -> None:
     machine = drug(f"dose: {{amount: {amount}, times: 1 per day}}")
     emit = state(machine, "drug", "on").on_entry[1]

@@ -1,5 +1,4 @@
-"""Words that the clinical stories asked for: `while` beside a rate, ways by the chart, held tapers, effects of
-what is given."""
+"""Words that stories asked for: `while` beside a rate, ways by the chart, held tapers, effects that last."""
 
 from __future__ import annotations
 
@@ -93,8 +92,8 @@ def test_else_of_a_choice_by_chance_takes_the_rest() -> None:
 @pytest.mark.parametrize(
     ("ways", "code"),
     [
-        ("[{share: 70%, then: [{note: a}]}, {if: last wbc > 3 10*9/L, then: [{note: b}]}]", "E210"),
-        ("[{if: last wbc > 3 10*9/L, then: [{note: b}]}, {else: [{note: a}]}, {else: [{note: c}]}]", "E210"),
+        ("[{share: 70%, then: [{note: a}]}, {if: last wbc > 3 10*9/L, then: [{note: b}]}]", "E703"),
+        ("[{if: last wbc > 3 10*9/L, then: [{note: b}]}, {else: [{note: a}]}, {else: [{note: c}]}]", "E703"),
         ("[{share: 70%, then: [{note: a}]}, {share: 60%}, {else: [{note: b}]}]", "E703"),
         ("[{if: wbc > 3 10*9/L, then: [{note: a}]}]", "E701"),
     ],
@@ -177,4 +176,4 @@ def test_an_effect_of_what_is_only_given_says_how_long_it_lasts() -> None:
 
 
 def test_lasts_is_for_what_is_given() -> None:
-    assert "E211" in found("{effects: [{hazard: anaemia.death, by: 0.5, lasts: 3 weeks}]}", "- start: iron")
+    assert "W334" in found("{effects: [{hazard: anaemia.death, by: 0.5, lasts: 3 weeks}]}", "- start: iron")

@@ -29,6 +29,7 @@ from simulator.scenario.rules import check_rules
 from simulator.scenario.together import together
 from simulator.scenario.values import Context
 from simulator.scenario.yaml_nodes import read_yaml
+from tests.engine import course_texts, disease_texts
 from tests.scenario.editor_yaml import editor_values
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,6 +87,12 @@ def test_shipped_scenarios_are_accepted(file: Path) -> None:
 
 def test_few_shipped_files_are_not_whole() -> None:
     assert {file.parent.name for file in SHIPPED if sim.check(file).errors} <= {"library"}
+
+
+@pytest.mark.parametrize("name", [*course_texts.TEXTS, *disease_texts.TEXTS])
+def test_scenarios_of_other_tests_are_accepted(name: str) -> None:
+    text = {**course_texts.TEXTS, **disease_texts.TEXTS}[name]
+    assert errors(WHOLE, {"id": "example", **editor_values(text)}) == []
 
 
 def documented() -> list[tuple[str, str]]:

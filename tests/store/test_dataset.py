@@ -240,6 +240,11 @@ def test_folders_that_are_no_dataset(tmp_path: Path) -> None:
         Dataset(tmp_path / "file")
     with pytest.raises(DatasetError, match=r"is not a dataset: it has no manifest\.json"):
         Dataset(tmp_path)
+    (tmp_path / "arms" / "base").mkdir(parents=True)
+    (tmp_path / "arms" / "base" / MANIFEST).touch()
+    with pytest.raises(DatasetError, match="no manifest") as several:
+        Dataset(tmp_path / "arms")
+    assert f"give one of the datasets in it, e.g. {tmp_path / 'arms' / 'base'}" in str(several.value)
     manifest = tmp_path / MANIFEST
     for text, message in (
         ("{", "cannot be read"),

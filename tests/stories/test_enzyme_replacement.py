@@ -1,9 +1,10 @@
 """From newborn screening to lifelong enzyme replacement.
 
-Every child of this cohort is born with infantile-onset Pompe disease. Where newborns are screened, it is found within
-two weeks; otherwise the parents notice that the child is floppy, and the metabolic clinic finds it months later. The
-enzyme in leukocytes confirms it. One to three weeks later the first infusion is given, 20 mg per kg of the
-child's weight, and then every two weeks for life; one in twenty-five is missed. Some react to an infusion,
+Every child of this cohort is born with infantile-onset Pompe disease. Where newborns are screened, it is
+found within two weeks; otherwise the parents notice that the child is floppy, and the metabolic clinic finds
+it months later. The enzyme in leukocytes confirms it. One to three weeks later the first infusion is given,
+20 mg per kg of the child's weight, and then every two weeks for life; one in twenty-five is missed.
+Some react to an infusion,
 those with antibodies more often, and they do worse. The heart becomes smaller. Who is not treated
 dies within a year or two.
 """

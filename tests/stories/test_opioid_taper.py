@@ -40,7 +40,7 @@ def lives(log: EventLog) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def doses(events: pd.DataFrame) -> pd.DataFrame:
-    """Each prescription and each end of morphine: patient, time, dose (0 at the end), time since the last change."""
+    """Each prescription and each end of morphine: patient, time, dose (0 at the end), weeks in between."""
     rows = events[(events.code == MORPHINE) & events.status.isin(["active", "stopped"])]
     rows = rows.assign(dose=rows.numeric_value.where(rows.status == "active", 0.0))
     by_patient = rows.groupby("subject_id")

@@ -1,8 +1,9 @@
 """Kidney transplant with rejection.
 
-People with end-stage renal disease wait some four years for a kidney. After the operation the creatinine falls, and
-they take tacrolimus for life, if they do not give it up. They are seen monthly for a year, then every three
-months. Rejection is commonest in the first year, and six times as common without tacrolimus; the creatinine
+People with end-stage renal disease wait some four years for a kidney. After the operation the creatinine
+falls, and they take tacrolimus for life, if they do not give it up. They are seen monthly for a year, then
+every three months. Rejection is commonest in the first year, and six times as common without
+tacrolimus; the creatinine
 rises. A rise by a quarter leads to a biopsy; if that shows rejection, to hospital and a pulse of steroids,
 500 mg on three days, which stops it in four of five. What was lost does not come back; some lose the kidney.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.compiler.context import Lowering
 from simulator.compiler.terms import Where
 from simulator.scenario import syntax as s
-from simulator.scenario.model import Block, Effect, Measure, Multiplier, Protection, UseOrderSet
+from simulator.scenario.model import Block, Effect, Measure, Multiplier, Protection, Table, UseOrderSet
 from simulator.scenario.model_disease import Follows
 from simulator.scenario.walk import blocks_in, walk
 
@@ -33,17 +33,21 @@ def _meant(low: Lowering) -> set[str]:
 def _unused(low: Lowering, blocks: list[Block]) -> None:
     """What is only there to be named by others. Used files may hold more than is needed."""
     scenario = low.scenario
-    if scenario.population is None:
+    if scenario.population is None or low.findings.errors:  # what is wrong may be what would use it
         return
     named = {block.measure for block in blocks if isinstance(block, Measure)}
     named |= {block.order_set for block in blocks if isinstance(block, UseOrderSet)}
     meant = _meant(low)
     followed = {block.progression for block in blocks if isinstance(block, Follows)}
-    asked = {node.text for node in walk(scenario) if isinstance(node, s.Name)}
+    asked = {node.parts[0] for node in walk(scenario) if isinstance(node, s.Name)}
+    asked |= {axis for block in blocks if isinstance(block, Table) for axis in block.axes[:-1]}
+    asked |= {block.axes[-1] for block in blocks if isinstance(block, Table) and not _draws(block)}
+    latent = {name: block for name, block in scenario.attributes.items() if not block.codes}
     kinds = (
         ("panel", scenario.panels, named, "name it in the `measures` of some care"),
         ("order set", scenario.order_sets, named, "name it in the `order_sets` of some care"),
         ("progression", scenario.progressions, followed, "let a disease follow it: `follows: {name}`"),
+        ("attribute", latent, asked, "give it `codes`, so that it is recorded"),
         ("exchange", scenario.exchange, asked, "use its name in a rate, e.g. `rate: 100 * {name} per year`"),
     )
     for kind, section, used, remedy in kinds:
@@ -53,6 +57,11 @@ def _unused(low: Lowering, blocks: list[Block]) -> None:
                     "W316", f"nothing uses the {kind} {name}", None, Where(block.path, block.span),
                     remedy=f"{remedy.format(name=name)}, or delete it",
                 )  # fmt: skip
+
+
+def _draws(table: Table) -> bool:
+    """Whether the last axis of a table is the attribute that it draws."""
+    return table.path == f"attributes.{table.axes[-1]}.draw"
 
 
 def _without_effect(low: Lowering, block: Block) -> None:
