@@ -44,7 +44,8 @@ from simulator.knowledge.codes import preferred
 from simulator.scenario.model import Care, Complication, RecurrentEvent
 from simulator.scenario.model_disease import Complication as EventComplication
 
-PRIORITY = {"ambulatory": 0, "virtual": 0, "home": 0, "emergency": 1, "inpatient": 2}
+#: a visit joins what is open if that is at least as weighty: a refill joins an office visit, not the reverse
+PRIORITY = {"virtual": 0, "ambulatory": 1, "home": 1, "emergency": 2, "inpatient": 3}
 
 _MINUTE = 60_000_000
 _DURATION = {

@@ -424,7 +424,7 @@ class EncounterSpec:
 
     name: str
     class_: str
-    priority: int  # 0 ambulatory, virtual, home · 1 emergency · 2 inpatient
+    priority: int  # 0 virtual · 1 ambulatory, home · 2 emergency · 3 inpatient
     duration: Distribution
     code: int
     reason: str | None = None

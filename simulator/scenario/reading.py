@@ -62,7 +62,7 @@ class Reading:
             check_arms(root, findings)
             top = values_of(entries_of(settings or {}), root, findings, "parameters", "the scenario")
             root = overlay(top, root, {}) if top is not None else root
-            root = append(with_arm(root, arm or BASE, findings), findings)
+            root = append(with_arm(root, BASE if arm is None else arm, findings), findings)
             context = Context(findings, self.files)
             scenario = build_scenario(context, root)
             if scenario is not None and not findings.errors:

@@ -22,7 +22,8 @@ def value_words(value: model.Value | None) -> str:
 
 def amount_words(amount: Amount) -> str:
     """A value of a statistic: ``21%``, ``7.2 mmol/L``, ``0.000049 per year``."""
-    written = words(syntax.Quantity(amount.value, amount.unit) if amount.unit else syntax.Number(amount.value))
+    value = float(f"{amount.value:.12g}")  # 4.9 / 1000 is not quite 0.0049
+    written = words(syntax.Quantity(value, amount.unit) if amount.unit else syntax.Number(value))
     return f"{written} per {amount.time}" if amount.time else written
 
 

@@ -137,7 +137,7 @@ care:
 
 @pytest.mark.parametrize(
     ("class_", "priority"),
-    [("ambulatory", 0), ("virtual", 0), ("home", 0), ("emergency", 1), ("inpatient", 2)],
+    [("ambulatory", 1), ("virtual", 0), ("home", 1), ("emergency", 2), ("inpatient", 3)],
 )
 def test_classes_of_encounter(class_: str, priority: int) -> None:
     machine = machine_of(f"care:\n  visit: {{class: {class_}, rate: 1 per year}}\n")

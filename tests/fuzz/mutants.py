@@ -18,19 +18,131 @@ Step = tuple[int, int, int]
 Place = tuple[Any, int]
 
 ODD = (
-    "", "~", "no", "NO", "1e-3", "1e400", "-1", "0", "20:30", "0o17", "017", "0x1F", "1_000", "1__0", "٣", "½",
-    "999999999999999999999999", "1e308", "1e-320", "-0", ".5", "5.", "1/0", "0/0", "nan", "inf", ".inf", "٪", "%",
-    "9999-12-31", "0001-01-01", "2001-02-29", "1 year", "-3 years", "1e9 years", "1e300 years", "0 days",
-    "1e-9 days", "0.1 per year", "1e300 per minute", "0 per year", "per year", "5 mg", "5 mg/dL", "200%", "-5%",
-    "0..0 years", "5..1 years", "0..", "..5", "0..1e300 days", "1 month ± 2 months", "normal(0, 0)",
-    "normal(1e308, 1e308)", "beta(0, 0)", "weibull(median=0 days, shape=0)", "gamma(mean=1 day, shape=1e-9)",
-    "lognormal(median=1 day, sigma=1e9)", "exponential(0 days)", "uniform(1, 0)", "min()", "if(1, 2)", "exp(1e9)",
-    "log(0)", "sqrt(-1)", "2 ** 1e9", "10 ** 400", "age", "sex", "sex == male", "age >= 40 years", "date", "month",
-    "birth", "death", "on", "ever", "last", "count of", "time since", "not", "and", "(((", ")))", "[", "{", "\u2028",
-    "a\u0301", "\U0001f9ec", "\u202e", "\ufeff", "a" * 300, "x." * 60, "mild -> severe", "a -> b -> c", "->", "<<",
-    "+x", "+", "*a", "&a", "!x", "forever", "twice", "any", "absent", "nothing", "disease", "never", "base", "..",
-    "/", "\\", "\x00", "\n", "\t", " ", "male", "year", "true", "0 {doses}", "1 1/3000", "2 times", "0 times",
-)  # fmt: skip
+    "",
+    "~",
+    "no",
+    "NO",
+    "1e-3",
+    "1e400",
+    "-1",
+    "0",
+    "20:30",
+    "0o17",
+    "017",
+    "0x1F",
+    "1_000",
+    "1__0",
+    "٣",
+    "½",
+    "999999999999999999999999",
+    "1e308",
+    "1e-320",
+    "-0",
+    ".5",
+    "5.",
+    "1/0",
+    "0/0",
+    "nan",
+    "inf",
+    ".inf",
+    "٪",
+    "%",
+    "9999-12-31",
+    "0001-01-01",
+    "2001-02-29",
+    "1 year",
+    "-3 years",
+    "1e9 years",
+    "1e300 years",
+    "0 days",
+    "1e-9 days",
+    "0.1 per year",
+    "1e300 per minute",
+    "0 per year",
+    "per year",
+    "5 mg",
+    "5 mg/dL",
+    "200%",
+    "-5%",
+    "0..0 years",
+    "5..1 years",
+    "0..",
+    "..5",
+    "0..1e300 days",
+    "1 month ± 2 months",
+    "normal(0, 0)",
+    "normal(1e308, 1e308)",
+    "beta(0, 0)",
+    "weibull(median=0 days, shape=0)",
+    "gamma(mean=1 day, shape=1e-9)",
+    "lognormal(median=1 day, sigma=1e9)",
+    "exponential(0 days)",
+    "uniform(1, 0)",
+    "min()",
+    "if(1, 2)",
+    "exp(1e9)",
+    "log(0)",
+    "sqrt(-1)",
+    "2 ** 1e9",
+    "10 ** 400",
+    "age",
+    "sex",
+    "sex == male",
+    "age >= 40 years",
+    "date",
+    "month",
+    "birth",
+    "death",
+    "on",
+    "ever",
+    "last",
+    "count of",
+    "time since",
+    "not",
+    "and",
+    "(((",
+    ")))",
+    "[",
+    "{",
+    "\u2028",
+    "a\u0301",
+    "\U0001f9ec",
+    "\u202e",
+    "\ufeff",
+    "a" * 300,
+    "x." * 60,
+    "mild -> severe",
+    "a -> b -> c",
+    "->",
+    "<<",
+    "+x",
+    "+",
+    "*a",
+    "&a",
+    "!x",
+    "forever",
+    "twice",
+    "any",
+    "absent",
+    "nothing",
+    "disease",
+    "never",
+    "base",
+    "..",
+    "/",
+    "\\",
+    "\x00",
+    "\n",
+    "\t",
+    " ",
+    "male",
+    "year",
+    "true",
+    "0 {doses}",
+    "1 1/3000",
+    "2 times",
+    "0 times",
+)
 
 
 def parse(text: str) -> Any:
@@ -185,9 +297,17 @@ def _other_kind(places: list[Place], a: int, b: int) -> None:
     place = pick(places, a)
     value = value_at(place)
     kinds: tuple[Any, ...] = (
-        [], Pairs(), [value], Pairs([["x", value]]), Pairs([["by", "age"], ["table", Pairs([["0.. years", value]])]]),
-        Pairs([["rate", value]]), [[value]], Pairs([["", value]]), [value, value], Pairs([["when", value]]),
-    )  # fmt: skip
+        [],
+        Pairs(),
+        [value],
+        Pairs([["x", value]]),
+        Pairs([["by", "age"], ["table", Pairs([["0.. years", value]])]]),
+        Pairs([["rate", value]]),
+        [[value]],
+        Pairs([["", value]]),
+        [value, value],
+        Pairs([["when", value]]),
+    )
     put(place, _copy(pick(kinds, b)))
 
 
@@ -204,7 +324,9 @@ def _join_expressions(places: list[Place], a: int, b: int) -> None:
     texts = _texts(places)
     if texts:
         place, other = pick(texts, a), pick(texts, b)
-        joint = pick((" and ", " + ", " / ", " * ", "..", " ", ", ", " >= ", " in [", "(", " per ", "."), a + b)
+        joint = pick(
+            (" and ", " + ", " / ", " * ", "..", " ", ", ", " >= ", " in [", "(", " per ", "."), a + b
+        )
         put(place, value_at(place) + joint + value_at(other))
 
 
@@ -231,9 +353,22 @@ def _reverse(places: list[Place], a: int, b: int) -> None:
 
 
 TREE: tuple[Callable[[list[Place], int, int], None], ...] = (
-    _drop, _duplicate, _copy_elsewhere, _swap, _rename, _odd, _odd_text, _same_kind, _number, _other_kind,
-    _cut_expression, _join_expressions, _deeper, _empty_out, _reverse,
-)  # fmt: skip
+    _drop,
+    _duplicate,
+    _copy_elsewhere,
+    _swap,
+    _rename,
+    _odd,
+    _odd_text,
+    _same_kind,
+    _number,
+    _other_kind,
+    _cut_expression,
+    _join_expressions,
+    _deeper,
+    _empty_out,
+    _reverse,
+)
 #: those after which a scenario has a chance to be valid
 GENTLE = (_drop, _same_kind, _number, _empty_out, _reverse, _swap, _copy_elsewhere)
 
@@ -262,10 +397,57 @@ def mutated(text: str, steps: Sequence[Step], kinds: Sequence[Any] = TREE) -> st
 # --- what may happen to a text ------------------------------------------------------------
 
 INSERTS = (
-    "[", "]", "{", "}", "'", '"', ":", ": ", "#", " #", "|", ">", "%", "0", ",", "\n", "\n  ", "- ", "..", "&a ", "*a",
-    "!!x ", "\t", "\r", "\x00", "\ufeff", "\u2028", "---\n", "...\n", "<<: ", "? ", "é", "e\u0301", "\U0001f9ec",
-    "\x85", "\u00a0", "\u200b", "  ", "(", ")", "<", ">=", "->", "±", "1e999", "\\", "`", "@", "+", "-",
-)  # fmt: skip
+    "[",
+    "]",
+    "{",
+    "}",
+    "'",
+    '"',
+    ":",
+    ": ",
+    "#",
+    " #",
+    "|",
+    ">",
+    "%",
+    "0",
+    ",",
+    "\n",
+    "\n  ",
+    "- ",
+    "..",
+    "&a ",
+    "*a",
+    "!!x ",
+    "\t",
+    "\r",
+    "\x00",
+    "\ufeff",
+    "\u2028",
+    "---\n",
+    "...\n",
+    "<<: ",
+    "? ",
+    "é",
+    "e\u0301",
+    "\U0001f9ec",
+    "\x85",
+    "\u00a0",
+    "\u200b",
+    "  ",
+    "(",
+    ")",
+    "<",
+    ">=",
+    "->",
+    "±",
+    "1e999",
+    "\\",
+    "`",
+    "@",
+    "+",
+    "-",
+)
 
 
 def slipped(text: str, steps: Sequence[Step]) -> str:
@@ -291,7 +473,11 @@ def slipped(text: str, steps: Sequence[Step]) -> str:
                 lines[line], lines[other] = lines[other], lines[line]
                 text = "\n".join(lines)
             case 6:
-                text = text[:place] if b % 8 == 0 else text[:place] + text[place : place + b % 40] * 2 + text[place:]
+                text = (
+                    text[:place]
+                    if b % 8 == 0
+                    else text[:place] + text[place : place + b % 40] * 2 + text[place:]
+                )
             case _:
                 text = text[:place] + pick(ODD, b) + text[place + b % 9 :]
     return text

@@ -50,7 +50,9 @@ def test_scenarios_drawn_from_the_model(number: int, odd: float) -> None:
 
 _plain = st.one_of(st.sampled_from(ODD), st.text(st.characters(codec="utf-8"), max_size=20))
 _nodes = st.recursive(
-    _plain, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_plain, inner, max_size=3), max_leaves=12
+    _plain,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_plain, inner, max_size=3),
+    max_leaves=12,
 )
 
 
@@ -79,10 +81,41 @@ def test_any_bytes(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> Non
 # --- expressions and statements -----------------------------------------------------------
 
 _WORDS = (
-    *CONDITIONS, *EVENTS, *NUMBERS, *DURATIONS, *RATES, *ODD, *STATISTICS, "and", "or", "not", "in [", "]", "(", ")", ",",
-    "..", "per", "year", "==", ">=", "<", "+", "-", "*", "/", "**", "±", "at least", "among", "at 5..9 years", "%",
-)  # fmt: skip
-_phrases = st.lists(st.one_of(st.sampled_from(_WORDS), st.text(max_size=4)), min_size=1, max_size=8).map(" ".join)
+    *CONDITIONS,
+    *EVENTS,
+    *NUMBERS,
+    *DURATIONS,
+    *RATES,
+    *ODD,
+    *STATISTICS,
+    "and",
+    "or",
+    "not",
+    "in [",
+    "]",
+    "(",
+    ")",
+    ",",
+    "..",
+    "per",
+    "year",
+    "==",
+    ">=",
+    "<",
+    "+",
+    "-",
+    "*",
+    "/",
+    "**",
+    "±",
+    "at least",
+    "among",
+    "at 5..9 years",
+    "%",
+)
+_phrases = st.lists(st.one_of(st.sampled_from(_WORDS), st.text(max_size=4)), min_size=1, max_size=8).map(
+    " ".join
+)
 
 
 @given(_phrases)

@@ -1,4 +1,4 @@
-"""Files that are made to hurt: `check` answers within seconds and a few hundred MB, in a process of its own."""
+"""Files that are made to hurt: `check` answers within seconds and a few hundred MB."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ import pytest
 SECONDS = 10  # of the processor; most take a tenth of one
 MEGABYTES = 600
 
-HEAD = "id: hostile\npopulation: {size: 5000, from: 2000-01-01, to: 2010-01-01, age: 0..80 years, source: x}\n"
+HEAD = (
+    "id: hostile\npopulation: {size: 5000, from: 2000-01-01, to: 2010-01-01, age: 0..80 years, source: x}\n"
+)
 CHECK = """
 import json, resource, sys
 resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
@@ -45,7 +47,9 @@ def _table() -> str:
 
 
 def _pathways(last: str) -> str:
-    twice = "".join(f"  p{i}: {{steps: [{{follow: p{i + 1}}}, {{follow: p{i + 1}}}]}}\n" for i in range(1, 30))
+    twice = "".join(
+        f"  p{i}: {{steps: [{{follow: p{i + 1}}}, {{follow: p{i + 1}}}]}}\n" for i in range(1, 30)
+    )
     first = "pathways:\n  p0: {start: {when: age >= 1 year}, steps: [{follow: p1}, {follow: p1}]}\n"
     return f"{first}{twice}  p30: {{steps: [{last}]}}\n"
 
@@ -63,44 +67,73 @@ TEXTS: dict[str, tuple[Callable[[], str], str | None]] = {
     "escapes": (lambda: 'mortality: {rate: "' + "\\x41" * 1_000_000 + '"}\n', "E315"),
     "digits": (lambda: "communities: {count: " + "9" * 5_000 + "}\n", "E205"),
     "many misspelt names": (
-        lambda: _diseases(1000, extra=", multiplied: [{by: 2, while: disease}]").replace("disease}", "e1}"), "E501"
+        lambda: _diseases(1000, extra=", multiplied: [{by: 2, while: disease}]").replace("disease}", "e1}"),
+        "E501",
     ),
     "a table of a great many cells": (_table, None),
     "arms": (lambda: DISEASES_WITH_ARMS, "E134"),
     "pathways that follow one another twice": (lambda: _pathways("{wait: 1 day}"), "E716"),
     "pathways without any time": (lambda: _pathways("{note: x}"), "E716"),
     "factors": (
-        lambda: "diseases: {d: {states: [s], onset: {rate: 1 per year, multiplied: ["
-        + ", ".join(f"{{by: 2, while: age >= {i} days}}" for i in range(5000)) + "]}}}\n", "E716"
+        lambda: (
+            "diseases: {d: {states: [s], onset: {rate: 1 per year, multiplied: ["
+            + ", ".join(f"{{by: 2, while: age >= {i} days}}" for i in range(5000))
+            + "]}}}\n"
+        ),
+        "E716",
     ),
     "states": (
-        lambda: "diseases: {d: {onset: {rate: 1 per year}, states: [" + ", ".join(f"s{i}" for i in range(2000))
-        + "]}}\n", "E716"
+        lambda: (
+            "diseases: {d: {onset: {rate: 1 per year}, states: ["
+            + ", ".join(f"s{i}" for i in range(2000))
+            + "]}}\n"
+        ),
+        "E716",
     ),
     "correlations": (
-        lambda: "measurements:\n"
-        + "".join(f"  m{i}: {{unit: mg, plausible: 0..9, value: {{mean: 3}}}}\n" for i in range(800))
-        + "panels: {p: {measures: [" + ", ".join(f"m{i}" for i in range(800))
-        + "], correlated: [{between: [m0, m1], by: 0.5}]}}\n"
-        + "care: {c: {class: ambulatory, every: 1 year, measures: [p]}}\n", "E727"
+        lambda: (
+            "measurements:\n"
+            + "".join(f"  m{i}: {{unit: mg, plausible: 0..9, value: {{mean: 3}}}}\n" for i in range(800))
+            + "panels: {p: {measures: ["
+            + ", ".join(f"m{i}" for i in range(800))
+            + "], correlated: [{between: [m0, m1], by: 0.5}]}}\n"
+            + "care: {c: {class: ambulatory, every: 1 year, measures: [p]}}\n"
+        ),
+        "E727",
     ),
     "communities": (
-        lambda: "communities: {count: 1000, contacts: {graph: complete}}\nexchange: {p: {share: age > 1 year}}\n", None
+        lambda: (
+            "communities: {count: 1000, contacts: {graph: complete}}\nexchange: {p: {share: age > 1 year}}\n"
+        ),
+        None,
     ),
-    "too many communities": (lambda: "communities: {count: 5000}\nexchange: {p: {share: age > 1 year}}\n", "E718"),
+    "too many communities": (
+        lambda: "communities: {count: 5000}\nexchange: {p: {share: age > 1 year}}\n",
+        "E718",
+    ),
     "warnings": (lambda: _diseases(1500).replace(", source: x", ""), "W201"),
-}  # fmt: skip
-DISEASES_WITH_ARMS = _diseases(100) + "arms:\n" + "".join(
-    f"  a{i}: {{change: {{diseases: {{d{i % 100}: {{onset: {{rate: 0.2 per year}}}}}}}}}}\n" for i in range(300)
-)  # fmt: skip
+}
+DISEASES_WITH_ARMS = (
+    _diseases(100)
+    + "arms:\n"
+    + "".join(
+        f"  a{i}: {{change: {{diseases: {{d{i % 100}: {{onset: {{rate: 0.2 per year}}}}}}}}}}\n"
+        for i in range(300)
+    )
+)
 
 
 def check(file: Path) -> list[str]:
     """Codes of what `check` finds. Raises: AssertionError if it takes too long or too much memory."""
     ran = subprocess.run(
-        [sys.executable, "-c", CHECK, file.name], cwd=file.parent, capture_output=True, text=True, timeout=120,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", CHECK, file.name],
+        cwd=file.parent,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+        check=False,
+    )
     assert ran.returncode == 0, ran.stderr[-2000:]
     codes, seconds, megabytes = json.loads(ran.stdout)
     assert seconds < SECONDS
@@ -124,9 +157,12 @@ def test_hostile_files_take_neither_time_nor_memory(name: str, tmp_path: Path) -
 def test_symlinks_fifos_and_folders_in_use(tmp_path: Path) -> None:
     """Two links that name one another, a link to itself, to its own folder, to a device, and a FIFO."""
     for link, target in (
-        ("one.yaml", "two.yaml"), ("two.yaml", "one.yaml"), ("self.yaml", "self.yaml"), ("here", "."),
+        ("one.yaml", "two.yaml"),
+        ("two.yaml", "one.yaml"),
+        ("self.yaml", "self.yaml"),
+        ("here", "."),
         ("zero.yaml", "/dev/zero"),
-    ):  # fmt: skip
+    ):
         (tmp_path / link).symlink_to(target)
     os.mkfifo(tmp_path / "fifo.yaml")
     (tmp_path / "around.yaml").write_text("use: here/around\n")

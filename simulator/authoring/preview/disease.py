@@ -11,7 +11,7 @@ import numpy as np
 from simulator.authoring.preview.bands import Band, Divisions
 from simulator.authoring.preview.intervals import Curve, Estimate, kaplan_meier, rate, share, time_share
 from simulator.authoring.preview.people import YEAR, Bools, Floats, Ints, People, mid_year
-from simulator.authoring.preview.record import Record
+from simulator.authoring.statistics.tables import Events
 from simulator.authoring.preview.spells import (
     ABSENT,
     NOT_THERE,
@@ -112,7 +112,7 @@ class DiseaseFigures:
 
 
 def disease_figures(
-    name: str, disease: Disease, moves: dict[str, Moves], record: Record, divisions: Divisions
+    name: str, disease: Disease, moves: dict[str, Moves], record: Events, divisions: Divisions
 ) -> DiseaseFigures:
     """Everything the preview shows of a disease.
 
@@ -196,11 +196,16 @@ def onsets_of(moves: Moves) -> Onsets:
     return Onsets(moves.who[begins], moves.time[begins], np.isin(moves.origin[begins], start))
 
 
-def diagnoses_of(name: str, record: Record, people: int) -> Ints:
+def diagnoses(disease: str, record: Events) -> Bools:
+    """Rows in which a disease is recorded, at first or after a wrong diagnosis; bool[e]."""
+    return record.caused_by(f"{disease}: diagnosed") | record.caused_by(f"{disease}: recognised")
+
+
+def diagnoses_of(name: str, record: Events, people: int) -> Ints:
     """The instant of each person's first recorded diagnosis, 2^62 for none; int64[n]."""
-    rows = record.diagnoses(name)
+    rows = diagnoses(name, record)
     first = np.full(people, 2**62, dtype=np.int64)
-    np.minimum.at(first, record.who[rows], record.time[rows])
+    np.minimum.at(first, record.person[rows], record.time[rows])
     return first
 
 
@@ -304,7 +309,7 @@ def _add_curves(
     disease: Disease,
     onset: Onsets,
     diagnosed: Ints,
-    record: Record,
+    record: Events,
     people: People,
 ) -> None:
     first = _first_onset(onset, people)
@@ -355,10 +360,10 @@ def _episodes(spells: Spells, people: People) -> tuple[Ints, Ints, Ints, Bools]:
     return start[observed], stop[observed], who[observed], recovered[observed]
 
 
-def _undiagnosed_episodes(name: str, start: Ints, stop: Ints, who: Ints, record: Record) -> Curve | None:
+def _undiagnosed_episodes(name: str, start: Ints, stop: Ints, who: Ints, record: Events) -> Curve | None:
     """Of each episode the time until it is recorded; it ends unrecorded with recovery or death."""
-    rows = record.diagnoses(name)
-    seen, when = record.who[rows], record.time[rows]
+    rows = diagnoses(name, record)
+    seen, when = record.person[rows], record.time[rows]
     episodes = Spells(who, np.arange(len(who)), start, stop, ())
     index = episodes.state_of(seen, when)
     inside = (index >= 0) & (when <= stop[np.maximum(index, 0)])

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from simulator.authoring.preview.measurement import related_diseases
 from simulator.authoring.preview.people import YEAR, Ints, People, instants
 from simulator.authoring.preview.population import cause_title
-from simulator.authoring.preview.record import Record
+from simulator.authoring.statistics.tables import Events
 from simulator.authoring.preview.spells import ABSENT, NOT_THERE, Spells
 from simulator.authoring.preview.treatment import courses_of
 from simulator.knowledge.codes import SYSTEMS, preferred
@@ -88,7 +88,7 @@ class SampleLife:
 
 
 def sample_lives(
-    scenario: Scenario, log: EventLog, people: People, record: Record, spells: dict[str, Spells]
+    scenario: Scenario, log: EventLog, people: People, record: Events, spells: dict[str, Spells]
 ) -> tuple[SampleLife, ...]:
     """Lives that show much: those with many, and rare, recorded diagnoses, each new to the page.
 
@@ -101,7 +101,7 @@ def sample_lives(
     return tuple(_life(scenario, int(i), people, record, spells, encounters) for i in chosen)
 
 
-def telling(scenario: Scenario, people: People, record: Record) -> list[int]:
+def telling(scenario: Scenario, people: People, record: Events) -> list[int]:
     """Indices of the people to show.
 
     A diagnosis weighs the more the fewer people have it, half for each life shown that has it
@@ -110,7 +110,7 @@ def telling(scenario: Scenario, people: People, record: Record) -> list[int]:
     n = len(people)
     has = np.zeros((n, len(scenario.diseases)), dtype=bool)
     for k, name in enumerate(scenario.diseases):
-        has[record.who[record.diagnoses(name)], k] = True
+        has[record.person[diagnoses(name, record)], k] = True
     counts = has.sum(axis=0)
     weight = np.log((n + 1) / np.maximum(counts, 1))
     left, chosen = np.ones(n, dtype=bool), []
@@ -127,7 +127,7 @@ def _life(
     scenario: Scenario,
     i: int,
     people: People,
-    record: Record,
+    record: Events,
     spells: dict[str, Spells],
     encounters: pa.Table | None,
 ) -> SampleLife:
@@ -137,7 +137,7 @@ def _life(
     truth = [lane for lane in lanes if any(b.stop > begin for b in lane.bars)]
     # what lasts comes first; what comes and goes, last
     truth.sort(key=lambda lane: -sum(b.stop - max(b.start, begin) for b in lane.bars))
-    rows = np.arange(*np.searchsorted(record.who, [i, i + 1]))
+    rows = np.arange(*np.searchsorted(record.person, [i, i + 1]))
     diagnosed = _diagnosis_lanes(scenario, record, rows, birth)
     treated = _treatment_lanes(scenario, record, people, i, birth)
     visits = []
@@ -196,10 +196,10 @@ def _truth_lane(scenario: Scenario, name: str, spells: Spells, i: int, birth: in
     return Lane(block.title or name, bars=tuple(bars), states=tuple(dict.fromkeys(block.states)))
 
 
-def _diagnosis_lanes(scenario: Scenario, record: Record, rows: Ints, birth: int) -> list[Lane]:
+def _diagnosis_lanes(scenario: Scenario, record: Events, rows: Ints, birth: int) -> list[Lane]:
     lanes = []
     for name, block in scenario.diseases.items():
-        at = np.unique(record.time[rows][record.diagnoses(name)[rows]])
+        at = np.unique(record.time[rows][diagnoses(name, record)[rows]])
         if len(at):
             ages = tuple(float(t - birth) / YEAR for t in at)
             lasts = not any(arrow.to == ABSENT for arrow in block.course)
@@ -208,13 +208,10 @@ def _diagnosis_lanes(scenario: Scenario, record: Record, rows: Ints, birth: int)
     return sorted(lanes, key=lambda lane: (not lane.lasts, len(lane.moments)))
 
 
-def _treatment_lanes(scenario: Scenario, record: Record, people: People, i: int, birth: int) -> list[Lane]:
+def _treatment_lanes(scenario: Scenario, record: Events, people: People, i: int, birth: int) -> list[Lane]:
     lanes = []
-    low, high = np.searchsorted(record.who, [i, i + 1])
-    own = Record(
-        record.who[low:high], record.time[low:high], record.value[low:high], record.code[low:high],
-        record.status[low:high], record.cause[low:high], record.codes, record.statuses, record.causes,
-    )  # fmt: skip
+    low, high = np.searchsorted(record.person, [i, i + 1])
+    own = record.where(slice(low, high))
     for name, block in scenario.treatments.items():
         courses = courses_of(name, block, own, people)
         bars = tuple(
@@ -226,7 +223,7 @@ def _treatment_lanes(scenario: Scenario, record: Record, people: People, i: int,
     return sorted(lanes, key=lambda lane: -sum(b.stop - b.start for b in lane.bars))
 
 
-def _trace(scenario: Scenario, record: Record, rows: Ints, birth: int, diseases: set[str]) -> Trace | None:
+def _trace(scenario: Scenario, record: Events, rows: Ints, birth: int, diseases: set[str]) -> Trace | None:
     """The measurement that lies farthest from what is usual, of those taken often enough.
 
     One that has to do with a lasting disease of the patient goes before.
@@ -234,10 +231,8 @@ def _trace(scenario: Scenario, record: Record, rows: Ints, birth: int, diseases:
     best, score = None, -math.inf
     for name, block in scenario.measurements.items():
         code = preferred({k: v for k, v in block.codes.items() if k in SYSTEMS}, name)
-        if code not in record.codes:
-            continue
-        all_of = record.value[record.code == record.codes.index(code)]
-        own = rows[record.code[rows] == record.codes.index(code)]
+        coded = record.code.equal(code)
+        all_of, own = record.value[coded], rows[coded[rows]]
         values = record.value[own]
         if len(values) < FEWEST_VALUES or not (spread := float(np.nanstd(all_of))) > 0:
             continue

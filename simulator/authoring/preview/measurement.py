@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from simulator.authoring.preview.people import Floats, People
-from simulator.authoring.preview.record import Record
+from simulator.authoring.statistics.tables import Events
 from simulator.authoring.preview.spells import DEAD, NOT_THERE, Spells
 from simulator.knowledge.codes import SYSTEMS, preferred
 from simulator.scenario.model import Measurement, Scenario
@@ -53,7 +53,7 @@ class MeasurementFigures:
 
 
 def measurement_figures(
-    scenario: Scenario, name: str, record: Record, spells: dict[str, Spells], people: People
+    scenario: Scenario, name: str, record: Events, spells: dict[str, Spells], people: People
 ) -> MeasurementFigures:
     """The distributions of what was recorded under observation.
 
@@ -62,8 +62,8 @@ def measurement_figures(
     """
     block = scenario.measurements[name]
     code = preferred({k: v for k, v in block.codes.items() if k in SYSTEMS}, name)
-    rows = record.with_code(code) & (record.time >= people.entry[record.who])
-    who, time, value = record.who[rows], record.time[rows], record.value[rows]
+    rows = record.code.equal(code) & (record.time >= people.entry[record.person])
+    who, time, value = record.person[rows], record.time[rows], record.value[rows]
     valued = np.isfinite(value)
     who, time, value = who[valued], time[valued], value[valued]
     found = [_distribution("everyone", None, None, value, who)]

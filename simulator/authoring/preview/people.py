@@ -9,14 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from simulator.authoring.statistics import ages
+from simulator.authoring.statistics.ages import YEAR
+from simulator.authoring.statistics.columns import Bools, Floats, Ints, instants
 from simulator.store import EventLog
-
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
-
-YEAR = 31_556_952_000_000  #: microseconds in 365.2425 days
-OLDEST = 120  #: no band begins at an older age
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +65,7 @@ class People:
 
         Same time of day; who was born on 29 February has it on 1 March in common years (docs/engine.md).
         """
-        birth = self.birth.astype("datetime64[us]")
-        month = birth.astype("datetime64[M]")
-        offset = birth - month.astype("datetime64[us]")
-        later = (month + 12 * years).astype("datetime64[us]") + offset
-        return np.asarray(later.astype(np.int64), dtype=np.int64)
+        return ages.anniversary(self.birth, years)
 
     def age_at(self, who: Ints, when: Ints) -> Floats:
         """Age in years of 365.2425 days of people `who` (indices) at instants `when`; float64[m]."""
@@ -81,30 +73,11 @@ class People:
 
     def completed_age(self, who: Ints, when: Ints) -> Ints:
         """Age at last birthday of people `who` (indices) at instants `when`; int64[m]."""
-        guess = np.floor((when - self.birth[who]) / YEAR).astype(np.int64)
-        # an anniversary is never more than two days from whole years of 365.2425 days
-        for step in (1, 0):
-            ahead = guess + step
-            reached = self._birthday_of(who, ahead) <= when
-            guess = np.where(reached, ahead, guess) if step else np.where(reached, guess, guess - 1)
-        return guess
-
-    def _birthday_of(self, who: Ints, years: Ints) -> Ints:
-        birth = self.birth[who].astype("datetime64[us]")
-        month = birth.astype("datetime64[M]")
-        offset = birth - month.astype("datetime64[us]")
-        later = (month + (12 * years).astype("timedelta64[M]")).astype("datetime64[us]") + offset
-        return np.asarray(later.astype(np.int64), dtype=np.int64)
+        return ages.completed_age(self.birth[who], when)
 
     def alive_at(self, when: int) -> Bools:
         """Who is observed and alive at an instant: has entered, and neither died nor left; bool[n]."""
         return (self.entry <= when) & (when < self.exit)
-
-
-def instants(column: pa.ChunkedArray) -> Ints:
-    """A column of instants without nulls as int64 microseconds."""
-    values: Ints = column.cast(pa.int64()).to_numpy()
-    return values
 
 
 def year_start(year: int) -> int:

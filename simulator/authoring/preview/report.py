@@ -18,7 +18,7 @@ from simulator.authoring.preview.population import (
     care_figures,
     population_figures,
 )
-from simulator.authoring.preview.record import Record
+from simulator.authoring.statistics.tables import Events
 from simulator.authoring.preview.spells import moves_of
 from simulator.authoring.preview.treatment import TreatmentFigures, treatment_figures
 from simulator.authoring.targets import Outcome, evaluate

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from simulator.authoring.preview.people import YEAR, Bools, Floats, Ints, People
+from simulator.authoring.preview.people import People
+from simulator.authoring.statistics.ages import YEAR
+from simulator.authoring.statistics.columns import Bools, Floats, Ints
+from simulator.authoring.statistics.spells import ends, latest
+from simulator.authoring.statistics.tables import Truth
 from simulator.store import EventLog
 
 ABSENT, DEAD, START = "absent", "dead", "start"
@@ -69,17 +71,11 @@ class Spells:
 
     def state_of(self, who: Ints, when: Ints) -> Ints:
         """The state of people `who` (indices) at instants `when`, −1 where none is known; int64[m]."""
-        people = np.concatenate([self.who, who])
-        time = np.concatenate([self.start, when])
-        number = np.concatenate([np.arange(len(self.who)), np.full(len(who), -1)])
-        # at one instant a new state stands before what is asked
-        order = np.lexsort((np.arange(len(people)), time, people))
-        latest = np.maximum.accumulate(number[order])
-        found = np.empty(len(people), dtype=np.int64)
-        found[order] = latest
-        index = found[len(self.who) :]
-        known = (index >= 0) & (self.who[np.maximum(index, 0)] == who)
-        return np.where(known, self.state[np.maximum(index, 0)], -1)
+        index = latest(self.who, self.start, who, when, inclusive=True)
+        known = index >= 0
+        found = np.full(len(who), -1, dtype=np.int64)
+        found[known] = self.state[index[known]]
+        return found
 
     def at(self, when: int, people: People) -> Ints:
         """Each person's state at an instant, −1 for those not observed alive then; int64[n]."""
@@ -92,35 +88,16 @@ class Spells:
 
 def moves_of(log: EventLog, processes: Sequence[str]) -> dict[str, Moves]:
     """The truth table, process by process; a process without rows is there too."""
-    table = log.truth(["subject_id", "time", "process", "from", "to"])
-    # a dictionary may differ from chunk to chunk: unified, an index means the same everywhere
-    table = table.unify_dictionaries().combine_chunks()
-    process = table["process"].combine_chunks()
-    names = process.dictionary.to_pylist() if len(table) else []
-    index = process.indices.to_numpy() if len(table) else np.empty(0, dtype=np.int64)
-    who = table["subject_id"].to_numpy() - 1
-    time = table["time"].cast(pa.int64()).to_numpy()
-    order = np.argsort(index, kind="stable")
-    bounds = np.searchsorted(index[order], np.arange(len(names) + 1))
+    truth = Truth.of(log)
     states = dict(log.vocabulary.processes)
     found: dict[str, Moves] = {}
     for name in processes:
-        rows = order[:0]
-        if name in names:
-            number = names.index(name)
-            rows = order[bounds[number] : bounds[number + 1]]
+        rows = np.flatnonzero(truth.process.equal(name))
         # two states of one name are one to the reader
         known = tuple(dict.fromkeys(states.get(name, ())))
-        origin, target = (_coded(table[c], rows, known) for c in ("from", "to"))
-        found[name] = Moves(who[rows], time[rows], origin, target, known)
+        origin, target = (words.where(rows).among(known) for words in (truth.source, truth.target))
+        found[name] = Moves(truth.person[rows], truth.time[rows], origin, target, known)
     return found
-
-
-def _coded(column: pa.ChunkedArray, rows: Ints, states: tuple[str, ...]) -> Ints:
-    chosen = column.take(pa.array(rows)).cast(pa.string())
-    coded = pc.index_in(chosen, value_set=pa.array(states, pa.string()))
-    values: Ints = coded.to_numpy().astype(np.int64)
-    return values
 
 
 def spells_of(moves: Moves, people: People) -> Spells:
@@ -136,11 +113,7 @@ def spells_of(moves: Moves, people: People) -> Spells:
     # at one instant the initial spell comes first, then moves in the order of the table
     order = np.lexsort((np.arange(len(who)), start, who))
     who, start, state = who[order], start[order], state[order]
-    stop = np.empty_like(start)
-    stop[:-1] = start[1:]
-    last = np.ones(len(who), dtype=bool)
-    last[:-1] = who[1:] != who[:-1]
-    stop[last] = people.exit[who[last]]
+    stop = ends(who, start, people.exit[who])
     lasting = stop > start
     return Spells(who[lasting], state[lasting], start[lasting], stop[lasting], moves.states)
 

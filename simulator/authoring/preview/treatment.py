@@ -10,7 +10,7 @@ from simulator.authoring.preview.bands import Divisions
 from simulator.authoring.preview.disease import Series
 from simulator.authoring.preview.intervals import Curve, kaplan_meier, share
 from simulator.authoring.preview.people import YEAR, Ints, People, mid_year
-from simulator.authoring.preview.record import Record
+from simulator.authoring.statistics.tables import Events
 from simulator.knowledge.codes import SYSTEMS, preferred
 from simulator.scenario.model import Treatment
 
@@ -46,13 +46,13 @@ class TreatmentFigures:
     taken: Curve | None
 
 
-def courses_of(name: str, treatment: Treatment, record: Record, people: People) -> Courses:
+def courses_of(name: str, treatment: Treatment, record: Events, people: People) -> Courses:
     """Pairs each start on record with the stop that follows it."""
     code = preferred({k: v for k, v in treatment.codes.items() if k in SYSTEMS}, name)
-    own = record.with_code(code) & record.caused_by(f"{name}: ")
-    begins = record.with_status("active")
-    rows = np.flatnonzero(own & (begins | record.with_status("stopped")))
-    who, time, begin = record.who[rows], record.time[rows], begins[rows]
+    own = record.code.equal(code) & record.caused_by(f"{name}: ")
+    begins = record.status.equal("active")
+    rows = np.flatnonzero(own & (begins | record.status.equal("stopped")))
+    who, time, begin = record.person[rows], record.time[rows], begins[rows]
     following = np.zeros(len(rows), dtype=bool)
     following[:-1] = (who[1:] == who[:-1]) & ~begin[1:]
     stop = people.exit[who].copy()
@@ -61,7 +61,7 @@ def courses_of(name: str, treatment: Treatment, record: Record, people: People) 
 
 
 def treatment_figures(
-    name: str, treatment: Treatment, record: Record, divisions: Divisions
+    name: str, treatment: Treatment, record: Events, divisions: Divisions
 ) -> TreatmentFigures:
     """Everything the preview shows of a treatment."""
     people = divisions.people

@@ -12,15 +12,14 @@ from collections.abc import Callable
 import numpy as np
 
 from simulator.authoring.statistics import intervals
+from simulator.authoring.statistics.ages import YEAR
+from simulator.authoring.statistics.columns import ALWAYS_AFTER, Bools, Floats, Ints
 from simulator.authoring.statistics.intervals import Estimate
 from simulator.authoring.statistics.record import Happenings, Record
-from simulator.authoring.statistics.spells import ALWAYS_AFTER, Bools, Floats, Ints, Spells, both, without
+from simulator.authoring.statistics.spells import Spells, both, without
 from simulator.authoring.statistics.survival import Curve, survival
 from simulator.scenario import syntax as s
 from simulator.scenario.statement import Statement
-from simulator.units import MICROSECONDS
-
-_YEAR = MICROSECONDS["year"]
 
 
 def estimate(record: Record, statement: Statement) -> Estimate:
@@ -190,7 +189,7 @@ def _waiting(record: Record, statement: Statement) -> Curve:
     origin = _origins(record, statement)
     then, last = _next(record, statement, origin), record.exit[origin.person]
     had = then <= last
-    waited = (np.where(had, then, last) - origin.time) / _YEAR
+    waited = (np.where(had, then, last) - origin.time) / YEAR
     return survival(np.zeros(len(waited)), waited, had)
 
 
@@ -199,7 +198,7 @@ def _mean_time(record: Record, statement: Statement) -> Estimate:
     origin = _origins(record, statement)
     then = _next(record, statement, origin)
     had = then <= record.exit[origin.person]
-    return intervals.mean((then[had] - origin.time[had]) / _YEAR, origin.person[had])
+    return intervals.mean((then[had] - origin.time[had]) / YEAR, origin.person[had])
 
 
 def _survival(record: Record, statement: Statement) -> Curve:
@@ -209,25 +208,25 @@ def _survival(record: Record, statement: Statement) -> Curve:
         origin = origin.where(_chosen(record, statement, origin))
         who, last = origin.person, record.exit[origin.person]
         died = record.death[who] <= last
-        return survival(np.zeros(len(who)), (last - origin.time) / _YEAR, died)
+        return survival(np.zeros(len(who)), (last - origin.time) / YEAR, died)
     first, end = _calendar(record, statement)
     anytime = Statement(
         text="", kind="", subject=statement.subject, among=statement.among, ages=statement.ages,
         sex=statement.sex,
     )  # fmt: skip
-    origin = origin.where(_chosen(record, anytime, origin, from_entry=False))
+    origin = origin.where(_chosen(record, anytime, origin, from_entry=False) & (origin.time < end))
     who = origin.person
     begin = np.maximum(np.maximum(record.entry[who], first), origin.time)
     last = np.minimum(record.exit[who], end)
     died = (record.death[who] <= last) & (record.death[who] < end)
-    return survival((begin - origin.time) / _YEAR, (last - origin.time) / _YEAR, died, late=True)
+    return survival((begin - origin.time) / YEAR, (last - origin.time) / YEAR, died, smooth=True)
 
 
 def _followed(record: Record, statement: Statement) -> Estimate:
     """The share of origins followed by the event in time, of those that leave time for it."""
     origin = record.event(_name(statement.origin))
     origin = origin.where(_chosen(record, statement, origin))
-    limit = round((statement.within or 0.0) * _YEAR)
+    limit = round((statement.within or 0.0) * YEAR)
     origin = origin.where(origin.time + limit <= record.end)
     then = _next(record, statement, origin)
     had = then - origin.time <= limit

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
-import numpy.typing as npt
 
-from simulator.authoring.statistics.quantiles import Z95, binomial_below, gamma_quantile, t_quantile
+from simulator.authoring.statistics.columns import Floats, Ints
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+#: half-width of a 95 % interval of a standard normal
+Z95 = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def share(part: Floats, whole: Floats) -> Estimate:
 
 
 def rate(counts: Floats, time: Floats, *, recurrent: bool) -> Estimate:
-    """Σ counts / Σ time over people, with the exact Poisson interval (Garwood, Biometrika 28, 1936).
+    """Σ counts / Σ time over people, with the exact Poisson interval.
 
     Args:
         counts, time: events and years at risk, one number per person.
@@ -82,13 +82,23 @@ def rate(counts: Floats, time: Floats, *, recurrent: bool) -> Estimate:
     if recurrent and events > 0 and n > 1:
         clumped = _ratio_variance(counts, time, value) * total**2 / events
         effective = events / max(1.0, clumped)
-    low = value * gamma_quantile(0.025, effective) / effective if events else 0.0
+    low, high = poisson(effective)
     scale = value / effective if events else 1.0 / total
-    return Estimate(value, low, scale * gamma_quantile(0.975, effective + 1.0), n)
+    return Estimate(value, scale * low, scale * high, n)
+
+
+def poisson(events: float) -> tuple[float, float]:
+    """The exact interval of a Poisson mean of which `events` were seen (Garwood, Biometrika 28, 1936)."""
+    from scipy.special import gammaincinv
+
+    low = float(gammaincinv(events, 0.025)) if events else 0.0
+    return low, float(gammaincinv(events + 1.0, 0.975))
 
 
 def mean(values: Floats, person: Ints) -> Estimate:
     """The mean of all values, with a t interval; `person` says whose each value is."""
+    from scipy.special import stdtrit
+
     if not len(values):
         return nobody()
     _, who = np.unique(person, return_inverse=True)
@@ -97,7 +107,7 @@ def mean(values: Floats, person: Ints) -> Estimate:
     value, n = float(values.mean()), len(count)
     if n < 2:
         return Estimate(value, None, None, n)
-    half = t_quantile(0.975, n - 1) * math.sqrt(_ratio_variance(total, count, value))
+    half = float(stdtrit(n - 1, 0.975)) * math.sqrt(_ratio_variance(total, count, value))
     return Estimate(value, value - half, value + half, n)
 
 
@@ -125,8 +135,10 @@ def median(values: Floats, person: Ints) -> Estimate:
 
 def _rank(n: int) -> int:
     """Values to leave out at either end, so that the median lies between the rest 95 times of 100."""
+    from scipy.special import bdtr
+
     k = max(0, int(n / 2 - Z95 * math.sqrt(n) / 2) - 2)
-    while binomial_below(k, n) <= 0.025:
+    while bdtr(k, n, 0.5) <= 0.025:
         k += 1
     return k
 

@@ -13,27 +13,27 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from simulator.authoring.statistics.spells import (
+from simulator.authoring.statistics import ages
+from simulator.authoring.statistics.columns import (
     ALWAYS_AFTER,
     ALWAYS_BEFORE,
     Bools,
     Floats,
     Ints,
-    Spells,
-    both,
-    either,
-    until_next,
-    without,
+    Words,
+    instants,
+    persons,
 )
+from simulator.authoring.statistics.spells import Spells, both, either, until_next, without
+from simulator.authoring.statistics.tables import Events, Truth
 from simulator.compiler.targets import amount_in, comparison, constant
 from simulator.compiler.time_zones import midnight
 from simulator.knowledge.codes import SYSTEMS, preferred
 from simulator.scenario import syntax as s
 from simulator.scenario.model import Scenario
 from simulator.store.log import EventLog
-from simulator.units import MICROSECONDS, YEARS
+from simulator.units import YEARS
 
 _NOT_ILL = ("absent", "start", "dead")
 _SEXES = ("male", "female")
@@ -61,29 +61,6 @@ class Happenings:
         return Happenings(self.person[chosen], self.time[chosen])
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A column of strings: the place of each row's word in `words`, -1 where there is none."""
-
-    places: npt.NDArray[np.int32]
-    words: tuple[str, ...]
-
-    @classmethod
-    def of(cls, column: pa.ChunkedArray) -> Words:
-        """From a dictionary-encoded column."""
-        if not len(column):
-            return cls(np.zeros(0, np.int32), ())
-        whole = column.unify_dictionaries().combine_chunks()
-        whole = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole
-        places = whole.indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False)
-        return cls(places, tuple(whole.dictionary.to_pylist()))
-
-    def match(self, test: Callable[[str], bool]) -> Bools:
-        """The rows whose word passes a test."""
-        good = np.array([*map(test, self.words), False], np.bool_)  # the last one is for -1
-        return np.asarray(good[self.places], np.bool_)
-
-
 class Record:
     """A log and its scenario.
 
@@ -99,9 +76,9 @@ class Record:
         self._log = log
         subjects = log.subjects(["birth", "entry", "exit", "death", "sex"])
         self.people = len(subjects)
-        self.birth, self.entry, self.exit = (_instants(subjects[x]) for x in ("birth", "entry", "exit"))
-        self.death = _instants(subjects["death"], ALWAYS_AFTER)
-        self.female = Words.of(subjects["sex"]).match(lambda word: word == "female")
+        self.birth, self.entry, self.exit = (instants(subjects[x]) for x in ("birth", "entry", "exit"))
+        self.death = instants(subjects["death"], ALWAYS_AFTER)
+        self.female = Words.of(subjects["sex"]).equal("female")
         self.everybody = np.arange(self.people, dtype=np.int64)
         self.zone = None if scenario.population is None else scenario.population.time_zone
         to = None if scenario.population is None else self.midnight(scenario.population.to)
@@ -136,15 +113,15 @@ class Record:
             return self._coded(name, self.scenario.diseases[name].codes, f"{name}: ", "active")
         if what in self.scenario.diseases[name].events:
             full = f"{name}.{what}"
-            happens = self._truth.process.match(lambda word: word == full)
+            happens = self._truth.process.equal(full)
             # what the event does later (it passes) bears its full name
             return self._true(happens & ~self._truth.cause.match(lambda word: word.startswith(f"{full}: ")))
-        rows = self._truth.process.match(lambda word: word == name)
+        rows = self._truth.process.equal(name)
         if what == "onset":
             rows &= self._truth.source.match(lambda word: word in ("absent", "start"))
             return self._true(rows & self._truth.target.match(lambda word: word not in _NOT_ILL))
         state = {"resolved": "absent", "death": "dead"}.get(what, what)
-        enters = self._truth.target.match(lambda word: word == state)
+        enters = self._truth.target.equal(state)
         return self._true(
             rows & enters & self._truth.source.match(lambda word: word != "start" or state != "absent")
         )
@@ -153,11 +130,11 @@ class Record:
         return _sorted(self._truth.person[rows], self._truth.time[rows])
 
     def _started(self, treatment: str) -> Happenings:
-        active = self._events.status.match(lambda word: word == "active")
+        active = self._events.status.equal("active")
         return self._caused(lambda word: word.startswith(f"{treatment}: started"), active)
 
     def _stopped(self, treatment: str) -> Happenings:
-        stopped = self._events.status.match(lambda word: word == "stopped")
+        stopped = self._events.status.equal("stopped")
         return self._caused(lambda word: word.startswith(f"{treatment}: "), stopped)
 
     def _caused(self, test: Callable[[str], bool], where: Bools | None = None) -> Happenings:
@@ -169,23 +146,23 @@ class Record:
     def _coded(self, name: str, codes: dict[str, str], cause: str = "", status: str = "") -> Happenings:
         """Rows of the code of something, from transitions and with a status as given."""
         code = _code(name, codes)
-        rows = self._events.code.match(lambda word: word == code)
+        rows = self._events.code.equal(code)
         if status:
-            rows &= self._events.status.match(lambda word: word == status)
+            rows &= self._events.status.equal(status)
         return self._caused(lambda word: word.startswith(cause), rows)
 
     def _visits(self, care: str) -> Happenings:
         """Visits of a care, or of all care of a class."""
         column = "kind" if care in self.scenario.care else "class"
         table = self._log.encounters(["subject_id", "start", column])
-        rows = Words.of(table[column]).match(lambda word: word == care)
-        return _sorted(_persons(table)[rows], _instants(table["start"])[rows])
+        rows = Words.of(table[column]).equal(care)
+        return _sorted(persons(table)[rows], instants(table["start"])[rows])
 
     def values(self, measurement: str) -> tuple[Happenings, Floats]:
         """When a measurement was recorded, and the values."""
         block = self.scenario.measurements[measurement]
         code = _code(measurement, block.codes)
-        rows = self._events.code.match(lambda word: word == code) & np.isfinite(self._events.value)
+        rows = self._events.code.equal(code) & np.isfinite(self._events.value)
         person, time = self._events.person[rows], self._events.time[rows]
         order = _order(person, time)
         # the log's 32-bit numbers as they were recorded
@@ -221,7 +198,7 @@ class Record:
 
     def _in_states(self, disease: str, test: Callable[[str], bool]) -> Spells:
         truth = self._truth
-        rows = truth.process.match(lambda word: word == disease)
+        rows = truth.process.equal(disease)
         person, time, there = truth.person[rows], truth.time[rows], truth.target.match(test)[rows]
         order = _order(person, time)
         spells = until_next(person[order], time[order], there[order])
@@ -264,7 +241,7 @@ class Record:
         codes = {f"{prefix}//{choice}" for choice in choices}
         rows = self._events.code.match(lambda word: word in codes)
         drawn = np.unique(self._events.person[rows & (self._events.time == ALWAYS_BEFORE)])
-        changes = self._truth.process.match(lambda word: word == name)
+        changes = self._truth.process.equal(name)
         if not changes.any():
             return Spells.whole(drawn)
         truth = self._truth
@@ -293,7 +270,7 @@ class Record:
             return self._aged(op, amount.value * YEARS[amount.unit])
         block = self.scenario.attributes[left.text]
         code = _code(left.text, block.codes)
-        rows = self._events.code.match(lambda word: word == code)
+        rows = self._events.code.equal(code)
         bound = amount_in(amount, block.unit)
         assert bound is not None
         # static numbers are 32-bit, so the bound must be, too: 7.2 is then as large as 7.2
@@ -315,77 +292,21 @@ class Record:
 
     def birthday(self, person: Ints, age: float) -> Ints:
         """The instant of an exact age, as docs/engine.md defines it."""
-        whole = int(age)
-        instant = self._anniversary(person, whole)
-        part = age - whole
-        if part:
-            length = self._anniversary(person, whole + 1) - instant
-            instant = instant + np.floor(part * length + 0.5).astype(np.int64)
-        return instant
-
-    def _anniversary(self, person: Ints, years: int) -> Ints:
-        birth = self.birth[person].view("datetime64[us]")
-        month = birth.astype("datetime64[M]")
-        day = birth - month.astype("datetime64[us]")
-        later = (month + np.timedelta64(12 * years, "M")).astype("datetime64[us]") + day
-        return np.asarray(later).view(np.int64)
+        return ages.birthday(self.birth[person], age)
 
     def age(self, person: Ints, time: Ints) -> Floats:
         """Exact age in years of persons at instants."""
-        guess = np.floor((time - self.birth[person]) / MICROSECONDS["year"]).astype(np.int64)
-        found = np.empty(len(person), np.float64)
-        for years in np.unique(guess):
-            rows = guess == years
-            who, when = person[rows], time[rows]
-            edges = [self._anniversary(who, int(years) + k) for k in (-1, 0, 1, 2)]
-            k = (when >= edges[1]).astype(np.int64) + (when >= edges[2])
-            low = np.choose(k, edges[:3])
-            found[rows] = years - 1 + k + (when - low) / (np.choose(k, edges[1:]) - low)
-        return found
+        return ages.exact_age(self.birth[person], time)
 
     # --- columns
 
     @cached_property
-    def _truth(self) -> _Truth:
-        table = self._log.truth(["subject_id", "time", "process", "from", "to", "cause"])
-        process, source, target, cause = (Words.of(table[x]) for x in ("process", "from", "to", "cause"))
-        return _Truth(_persons(table), _instants(table["time"]), process, source, target, cause)
+    def _truth(self) -> Truth:
+        return Truth.of(self._log)
 
     @cached_property
-    def _events(self) -> _Events:
-        table = self._log.events(["subject_id", "time", "code", "status", "cause", "numeric_value"])
-        code, status, cause = (Words.of(table[x]) for x in ("code", "status", "cause"))
-        value = table["numeric_value"].to_numpy().astype(np.float64)
-        time = _instants(table["time"], ALWAYS_BEFORE)
-        return _Events(_persons(table), time, code, status, cause, value)
-
-
-@dataclass(frozen=True, slots=True)
-class _Truth:
-    person: Ints
-    time: Ints
-    process: Words
-    source: Words
-    target: Words
-    cause: Words
-
-
-@dataclass(frozen=True, slots=True)
-class _Events:
-    person: Ints
-    time: Ints
-    code: Words
-    status: Words
-    cause: Words
-    value: Floats
-
-
-def _persons(table: pa.Table) -> Ints:
-    return np.asarray(table["subject_id"].to_numpy(), np.int64) - 1
-
-
-def _instants(column: pa.ChunkedArray, absent: int = 0) -> Ints:
-    return np.asarray(column.cast(pa.int64()).fill_null(absent).to_numpy(), np.int64)
+    def _events(self) -> Events:
+        return Events.of(self._log)
 
 
 def _order(person: Ints, time: Ints) -> npt.NDArray[np.intp]:

@@ -5,16 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from simulator.units import MICROSECONDS
-
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
-
-#: instants beyond all that happens
-ALWAYS_BEFORE, ALWAYS_AFTER = -(2**61), 2**61
+from simulator.authoring.statistics.ages import YEAR
+from simulator.authoring.statistics.columns import ALWAYS_AFTER, ALWAYS_BEFORE, Bools, Floats, Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +37,52 @@ class Spells:
 
     def years(self, people: int) -> Floats:
         """Length of each person's spells, in years; shape (people,)."""
-        lengths = (self.end - self.start) / MICROSECONDS["year"]
+        lengths = (self.end - self.start) / YEAR
         return np.bincount(self.person, weights=lengths, minlength=people).astype(np.float64)
 
     def before(self, person: Ints, time: Ints) -> Bools:
         """For each person and instant, whether it held until then: start < time <= end."""
-        size = len(self.person)
-        who = np.concatenate([self.person, person])
-        when = np.concatenate([self.start, time])
-        asks = np.concatenate([np.zeros(size, np.int64), np.ones(len(person), np.int64)])
-        # a spell that starts at the very instant has not held before: questions come first
-        order = np.lexsort((-asks, when, who))
-        latest = np.maximum.accumulate(np.where(asks[order] == 0, np.arange(len(order)), -1))
-        begun = np.where(latest >= 0, order[latest], 0)
-        answer = np.zeros(len(order), np.bool_)
-        if size:
-            inside = np.minimum(begun, size - 1)
-            answer[order] = (
-                (latest >= 0) & (self.person[inside] == who[order]) & (when[order] <= self.end[inside])
-            )
-        return answer[size:]
+        begun = latest(self.person, self.start, person, time, inclusive=False)
+        answer = begun >= 0
+        answer[answer] = time[answer] <= self.end[begun[answer]]
+        return answer
+
+
+def latest(person: Ints, time: Ints, who: Ints, when: Ints, *, inclusive: bool) -> Ints:
+    """For each question (`who`, `when`), the last row of that person with an earlier instant.
+
+    Args:
+        person, time: of the rows, in any order.
+        inclusive: of the very instant, too; of several at one instant, the last in the order given.
+
+    Returns: indices of rows, -1 where there is none; int64, one per question.
+    """
+    size = len(person)
+    whose, at = np.concatenate([person, who]), np.concatenate([time, when])
+    row = np.concatenate([np.arange(size), np.full(len(who), -1)])
+    asks = row < 0
+    order = np.lexsort((row, asks if inclusive else ~asks, at, whose))
+    place = np.maximum.accumulate(np.where(asks[order], -1, np.arange(len(order))))
+    found = np.where(place >= 0, row[order][np.maximum(place, 0)], -1)
+    answer = np.empty(len(order), np.int64)
+    answer[order] = found
+    answer = answer[size:]
+    if size:
+        answer[person[np.maximum(answer, 0)] != who] = -1
+    return answer
+
+
+def ends(person: Ints, time: Ints, last: Ints) -> Ints:
+    """For each row the instant of the next row of that person, or `last` if there is none.
+
+    Args:
+        person, time: sorted by person, then time.
+        last: per row.
+    """
+    end = last.copy()
+    same = person[1:] == person[:-1]
+    end[:-1][same] = time[1:][same]
+    return end
 
 
 def both(first: Spells, *others: Spells) -> Spells:
@@ -88,10 +107,7 @@ def until_next(person: Ints, time: Ints, holds: Bools) -> Spells:
         person, time: sorted by person, then time.
         holds: whether it holds from that instant on.
     """
-    end = np.full(len(time), ALWAYS_AFTER, np.int64)
-    if len(time) > 1:
-        same = person[1:] == person[:-1]
-        end[:-1][same] = time[1:][same]
+    end = ends(person, time, np.full(len(time), ALWAYS_AFTER, np.int64))
     return Spells.of(person[holds], time[holds], end[holds])
 
 

@@ -6,13 +6,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from simulator.authoring.statistics.intervals import Estimate, nobody, wilson
-from simulator.authoring.statistics.quantiles import Z95
-
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
+from simulator.authoring.statistics.columns import Bools, Floats, Ints
+from simulator.authoring.statistics.intervals import Z95, Estimate, nobody, wilson
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +18,7 @@ class Curve:
     Attributes:
         times: ascending.
         alive, low, high: survival and its 95 % interval (Kalbfleisch and Prentice, 2002, 1.4).
+        deaths, risk: how many had the event, and how many were at risk of it.
         people: who was ever at risk.
         followed: the last time at which anybody was.
     """
@@ -30,6 +27,8 @@ class Curve:
     alive: Floats
     low: Floats
     high: Floats
+    deaths: Ints
+    risk: Ints
     people: int
     followed: float
 
@@ -50,20 +49,33 @@ class Curve:
         return Estimate(middle, low, high, self.people)
 
 
-def survival(entry: Floats, exit_: Floats, event: Bools, *, late: bool = False) -> Curve:
+def at_risk(entry: Floats, exit_: Floats, times: Floats) -> Ints:
+    """How many are under observation right before each time; at 0, all who enter then.
+
+    An event may follow its origin at once: who enters at 0 is at risk at 0.
+    """
+    entry, exit_ = np.sort(entry), np.sort(exit_)
+    before = np.searchsorted(entry, times, side="left")
+    entered = np.where(times > 0, before, np.searchsorted(entry, times, side="right"))
+    return np.asarray(entered - np.searchsorted(exit_, times, side="left"), np.int64)
+
+
+def ever_at_risk(entry: Floats, exit_: Floats) -> Bools:
+    """Who is under observation for some time, or from the origin to an end at once."""
+    return (exit_ > entry) | ((exit_ == entry) & (entry == 0.0))
+
+
+def survival(entry: Floats, exit_: Floats, event: Bools, *, smooth: bool = False) -> Curve:
     """The survival curve of people at risk from `entry` to `exit_` (years), who then had the event or not.
 
-    Kaplan and Meier's estimate with Greenwood's variance. With `late` entries, where few are at
-    risk at first, the exponential of Nelson and Aalen's (one early death would else end it all).
+    Kaplan and Meier's estimate with Greenwood's variance; `smooth`, the exponential of Nelson and
+    Aalen's, for where few are at risk at first (one early death would else end it all).
     """
-    use = exit_ > entry if late else exit_ >= entry
+    use = ever_at_risk(entry, exit_)
     entry, exit_, event = entry[use], exit_[use], event[use]
     times, deaths = np.unique(exit_[event], return_counts=True)
-    # who enters at 0 is at risk at 0: an event may follow its origin at once
-    entered = np.searchsorted(np.sort(entry), times, side="left" if late else "right")
-    left = np.searchsorted(np.sort(exit_), times, side="left")
-    risk = (entered - left).astype(np.float64)
-    if late:
+    risk = at_risk(entry, exit_, times)
+    if smooth:
         log_alive = -np.cumsum(deaths / risk)
         variance = np.cumsum(deaths / risk**2)
     else:
@@ -73,10 +85,10 @@ def survival(entry: Floats, exit_: Floats, event: Bools, *, late: bool = False) 
     alive = np.exp(log_alive)
     low, high = _log_log(alive, log_alive, variance, risk)
     followed = float(exit_.max()) if len(exit_) else 0.0
-    return Curve(times, alive, low, high, len(exit_), followed)
+    return Curve(times, alive, low, high, deaths, risk, len(exit_), followed)
 
 
-def _log_log(alive: Floats, log_alive: Floats, variance: Floats, risk: Floats) -> tuple[Floats, Floats]:
+def _log_log(alive: Floats, log_alive: Floats, variance: Floats, risk: Ints) -> tuple[Floats, Floats]:
     low, high = np.zeros_like(alive), np.zeros_like(alive)
     for k, p in enumerate(alive):
         if p == 0.0 or not math.isfinite(variance[k]):
