@@ -34,10 +34,6 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/.run
 
-$(VENV)/.bench: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
-	@touch $@ $(VENV)/.run
-
 # --- what people run -------------------------------------------------------------------------
 
 ## make demo         install, then run scenarios/demo.yaml into out/demo
@@ -80,11 +76,11 @@ reference: $(VENV)/.run
 	$(BIN)/simulator schema --reference --out docs/reference.md --force
 
 ## make bench        benchmarks side by side; writes benchmarks/results/latest.json
-bench: $(VENV)/.bench
+bench: $(VENV)/.run
 	$(BIN)/python -m benchmarks.run all $(BENCH)
 
 ## make bench-peers  the same with the optional peers, which get an environment of their own
-bench-peers: $(VENV)/.bench
+bench-peers: $(VENV)/.run
 	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[bench-peers]'
 	$(BIN)/python -m benchmarks.run all --peer-python .venv-peers/bin/python $(BENCH)

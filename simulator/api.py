@@ -185,10 +185,12 @@ def preview(
     """
     from simulator.authoring.preview import preview_of
     from simulator.authoring.preview.page import page_of
-    from simulator.authoring.preview.page_file import check_free, write
+    from simulator.authoring.text_file import check_free, write
 
     if out is not None:
         check_free(Path(out), force)
+        if Path(out).suffix.lower() not in (".html", ".htm"):
+            raise UsageError(f"{out} is not the name of a page", remedy="end it in .html")
     findings = check(path, set=set).sorted()
     scenario, _ = compile(path, size=size, set=set, arm=arm)
     log = run(path, size=size, seed=seed, workers=workers, set=set, arm=arm, progress=progress)

@@ -11,7 +11,10 @@ from simulator.errors import DatasetError, EngineError, UsageError
 from simulator.scenario import model
 from simulator.store.log import EventLog
 
-_STATUS = {"active": "begins", "stopped": "stopped", "completed": "dispensed", "provisional": "provisional"}
+_STATUS = {
+    "active": "begins", "on-hold": "paused", "stopped": "stopped", "completed": "dispensed",
+    "provisional": "provisional",
+}  # fmt: skip
 
 _TELLING = ("diagnosis", "treatment", "procedure")
 

@@ -20,7 +20,7 @@ from simulator.store import Dataset
 #: a transition that is taken more often than this in a life is of its everyday
 OFTEN = 3
 _SEXES = ("male", "female")
-_TREATED = {"active": "started", "stopped": "stopped", "completed": "supplied"}
+_TREATED = {"active": "started", "stopped": "stopped", "on-hold": "paused", "completed": "supplied"}
 
 
 def explain(dataset: Dataset, patient: int, event: int | None = None) -> Explanation:

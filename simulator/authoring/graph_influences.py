@@ -55,6 +55,7 @@ _ACTS = {
     "while": "allows {}",
     "until": "ends {}",
     "contraindicated": "rules out",
+    "paused": "pauses",
     "share": "is passed on",
     "mean": "sets mean",
     "draw": "sets shares",

@@ -12,6 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from simulator.authoring.text_file import check_free, write
 from simulator.compiler.names import RESERVED
 from simulator.errors import Findings, UsageError
 from simulator.scenario.files import Files
@@ -69,20 +70,9 @@ def new(kind: str, name: str, out: Path | None = None) -> Path:
     text = new_text(kind, name, path.stem)
     if out is not None and path.suffix not in (".yaml", ".yml"):
         raise UsageError(f"{path} is not the name of a scenario file", remedy=f"Call it {path}.yaml.")
-    try:
-        with path.open("x", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-    except FileExistsError:
-        other = path.with_name(f"{path.stem}-2{path.suffix}")
-        raise UsageError(
-            f"{path} exists, and is left as it is", remedy=f"Choose another name, or say --out {other}."
-        ) from None
-    except FileNotFoundError:
-        raise UsageError(f"there is no folder {path.parent}", remedy="Make it first.") from None
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be written: {error.strerror}", remedy="Choose another place: --out FILE."
-        ) from None
+    other = path.with_name(f"{path.stem}-2{path.suffix}")
+    check_free(path, remedy=f"choose another name, or say --out {other}")
+    write(path, text)
     return path
 
 

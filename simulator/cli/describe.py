@@ -198,6 +198,8 @@ def _describe_treatments(scenario: model.Scenario, out: Console) -> None:
             start += f"\nfrom {treatment.available} on"
         if treatment.contraindicated is not None:
             start += f"\nnever while {words(treatment.contraindicated)}"
+        if treatment.paused is not None:
+            start += f"\npaused while {words(treatment.paused)}"
         if treatment.never_with:
             start += f"\nnever with {', '.join(treatment.never_with)}"
         stop = "\n".join(trigger_words(s) for s in treatment.stop)

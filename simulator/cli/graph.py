@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
 from simulator.authoring.graph_page import SUFFIXES, graph
+from simulator.authoring.text_file import check_free, write
 from simulator.cli import console
 from simulator.errors import UsageError
 
@@ -18,7 +18,7 @@ def main(args: argparse.Namespace) -> int:
     out = Path(args.out) if args.out is not None else None
     format = _format(args.format, out)
     if out is not None:
-        _check_free(out, args.force)
+        check_free(out, args.force)
     text, count = graph(Path(args.file), disease=args.disease, influences=args.influences, format=format)
     if out is None:
         sys.stdout.write(text)
@@ -28,7 +28,7 @@ def main(args: argparse.Namespace) -> int:
             f"{out} can hold one drawing, and these are {count}",
             remedy="write a page (--out FILE.md), or choose one: --disease NAME",
         )
-    _write(out, text)
+    write(out, text)
     if sys.stderr.isatty():
         console.stderr().print(f"{out}: {count} drawing{'s' if count != 1 else ''}", markup=False)
     return FINE
@@ -48,24 +48,3 @@ def _format(asked: str | None, out: Path | None) -> str:
             remedy=f"leave out --format, or rename {out.name}",
         )
     return asked or named or "mermaid"
-
-
-def _check_free(out: Path, force: bool) -> None:
-    if out.is_dir():
-        raise UsageError(f"{out} is a folder", remedy="name a file")
-    if out.exists() and not force:
-        raise UsageError(f"{out} exists", remedy="choose another name, or say --force to replace it")
-    if not out.parent.is_dir():
-        raise UsageError(f"there is no folder {out.parent}", remedy="make it first")
-
-
-def _write(out: Path, text: str) -> None:
-    """All of it or nothing: an interrupted command leaves the old file as it was."""
-    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(out)
-    except OSError as error:
-        raise UsageError(f"{out} cannot be written: {error.strerror}") from None
-    finally:
-        partial.unlink(missing_ok=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import os
 import shutil
 import sys
 from pathlib import Path
 
+from simulator.authoring.text_file import check_free, write
 from simulator.errors import UsageError
 from simulator.scenario.include import VERSION
 from simulator.scenario.migrate import Migration, migrate_file
@@ -66,27 +66,21 @@ def _check_backups(found: list[Migration]) -> None:
 
 def _write_in_place(each: Migration) -> None:
     backup = _backup(each.file)
-    partial = Path(f"{each.file}.{os.getpid()}.partial")
     try:
-        partial.write_bytes(each.after.encode("utf-8"))
         shutil.copy2(each.file, backup)
-        shutil.copymode(each.file, partial)
-        os.replace(partial, each.file)
     except OSError as error:
-        raise UsageError(f"{each.file} cannot be written: {error.strerror}") from None
-    finally:
-        partial.unlink(missing_ok=True)
+        raise UsageError(f"{backup} cannot be written: {error.strerror}") from None
+    try:
+        write(Path(each.file), each.after)
+    except UsageError:
+        backup.unlink()
+        raise
     sys.stdout.write(f"{each.file}: format {each.since} to {each.to}; as it was: {backup}\n")
     sys.stdout.write(f"next: simulator check {each.file}\n")
 
 
 def _write_new(out: Path, each: Migration) -> None:
-    try:
-        with out.open("xb") as stream:
-            stream.write(each.after.encode("utf-8"))
-    except FileExistsError:
-        raise UsageError(f"{out} exists, and is left as it is", remedy="Choose another name.") from None
-    except OSError as error:
-        raise UsageError(f"{out} cannot be written: {error.strerror}") from None
+    check_free(out, remedy="choose another name")
+    write(out, each.after)
     done = "is in it already, copied" if each.is_current else f"was in format {each.since}"
     sys.stdout.write(f"wrote {out} in format {each.to}; {each.file} {done}\n")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 
+from simulator.authoring.text_file import check_free, write
 from simulator.errors import UsageError
 
 FINE = 0
@@ -21,8 +21,8 @@ def main(args: argparse.Namespace) -> int:
         sys.stdout.write(text)
         return FINE
     out = Path(args.out)
-    _check_free(out, args.force)
-    _write(out, text)
+    check_free(out, args.force)
+    write(out, text)
     if sys.stderr.isatty():
         sys.stderr.write(f"{out} written\n")
     return FINE
@@ -36,24 +36,3 @@ def _text(args: argparse.Namespace) -> str:
     from simulator.scenario.json_schema import json_schema
 
     return json.dumps(json_schema(library=args.library), indent=1, ensure_ascii=False) + "\n"
-
-
-def _check_free(out: Path, force: bool) -> None:
-    if out.is_dir():
-        raise UsageError(f"{out} is a folder", remedy="name a file in it")
-    if out.exists() and not force:
-        raise UsageError(f"{out} exists", remedy="choose another name, or say --force to replace it")
-    if not out.parent.is_dir():
-        raise UsageError(f"there is no folder {out.parent}", remedy="make it first")
-
-
-def _write(out: Path, text: str) -> None:
-    """All of it or nothing: an editor may read it at any moment."""
-    partial = out.with_name(f".{out.name}.{os.getpid()}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(out)
-    except OSError as error:
-        raise UsageError(f"{out} cannot be written: {error.strerror}") from None
-    finally:
-        partial.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from typing import Any
 Row = dict[str, Any]
 
 #: what the status of a treatment's row says of it
-TREATED = {"active": "started", "stopped": "stopped", "completed": "supplied"}
+TREATED = {"active": "started", "stopped": "stopped", "on-hold": "paused", "completed": "supplied"}
 #: what the status of a care plan says of it
 PLANNED = {"active": "set up", "completed": "completed", "revoked": "revoked"}
 #: what the status of a diagnosis says of it, if it is not simply made

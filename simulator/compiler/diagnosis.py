@@ -9,15 +9,15 @@ measurements are taken, when the diagnosis is recorded at the same instant.
 
 A route that may be mistaken leads to a decision by chance, and from there to the right diagnosis or to a
 state for each wrong one, which is recorded as provisional and refuted when the right one is made. Who is
-diagnosed without having the disease (`false_positive`) is in a state of their own until it is refuted, or
-comes true.
+diagnosed without having the disease (`false_positive`, or by a rule whose diagnoses are `refuted`) is in a
+state of their own until it is refuted, or comes true.
 
 What people recover from is taken off their chart when they do, so that it can be found again.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from simulator.compiler import algebra, staging
 from simulator.compiler import machine as m
@@ -60,7 +60,7 @@ def declare(low: Lowering, name: str, disease: Disease) -> None:
     for i, route in enumerate(disease.diagnosis, start=1):
         if not route.at:
             names.process(f"{name}.route{i}")
-    false = 0b100 if any(route.false_positive is not None for route in disease.diagnosis) else 0
+    false = 0b100 if any(_may_be_false(route) for route in disease.diagnosis) else 0
     names.process(f"{name}.diagnosis")
     names.states[f"{name}.diagnosis"] = {"": 0b10 | false}
     if disease.stage is not None:
@@ -72,11 +72,13 @@ def lower(low: Lowering, name: str, disease: Disease) -> None:
     if not disease.diagnosis:
         return
     chart = _Chart()
-    if any(route.false_positive is not None for route in disease.diagnosis):
+    if any(_may_be_false(route) for route in disease.diagnosis):
         chart.false = chart.add("diagnosed")
     made: list[m.Arrow] = []  # the arrows of all routes, if nothing were mistaken
     for number, route in enumerate(disease.diagnosis, start=1):
         arrows = _route(low, name, number, disease, route)
+        if route.if_ is not None and route.refuted is not None:
+            arrows = _told_apart(low, name, disease, arrows, chart)
         made += arrows
         if route.mistaken_for:
             for arrow in arrows:
@@ -100,6 +102,30 @@ def lower(low: Lowering, name: str, disease: Disease) -> None:
                 chart.arrows[place].append(m.Arrow(label, UNDIAGNOSED, heard, silent=True))
     states = tuple(m.State(each, tuple(chart.arrows[i])) for i, each in enumerate(chart.names))
     low.add_process(m.Process(f"{name}.diagnosis", states))
+
+
+def _may_be_false(route: DiagnosisRoute) -> bool:
+    """Whether it may give the diagnosis to somebody without the disease, and we keep them apart."""
+    return route.false_positive is not None or route.refuted is not None
+
+
+def _told_apart(
+    low: Lowering, name: str, disease: Disease, arrows: list[m.Arrow], chart: _Chart
+) -> list[m.Arrow]:
+    """The diagnoses of a rule in those who have the disease; those in others are taken back some day."""
+    assert chart.false is not None
+    present = m.InState(low.names.processes[name], low.names.states[name][""])
+    right = []
+    for arrow in arrows:
+        assert isinstance(arrow.trigger, m.OnEvent)
+        rule = arrow.trigger.condition or algebra.TRUE
+        is_there = replace(arrow.trigger, condition=algebra.all_of(rule, present))
+        is_not = replace(arrow.trigger, condition=algebra.all_of(rule, algebra.negation(present)))
+        right.append(replace(arrow, trigger=is_there))
+        label = low.arrow_name(f"{arrow.name}, wrongly")
+        chart.arrows[UNDIAGNOSED].append(m.Arrow(label, chart.false, is_not, arrow.actions))
+    _taken_back(low, name, disease, chart)
+    return right
 
 
 def _decide(
@@ -162,17 +188,26 @@ def _false_positive(low: Lowering, name: str, disease: Disease, route: Diagnosis
         label = low.arrow_name(f"{name}: wrongly diagnosed at {care}")
         recorded = _recorded(low, name, disease, low.encounter_index[care])
         chart.arrows[UNDIAGNOSED].append(m.Arrow(label, chart.false, heard, recorded))
-    if any("comes true" in arrow.name for arrow in chart.arrows[chart.false]):
+    _taken_back(low, name, disease, chart)
+
+
+def _taken_back(low: Lowering, name: str, disease: Disease, chart: _Chart) -> None:
+    """How a diagnosis without the disease ends: it comes true, or is refuted."""
+    assert chart.false is not None
+    if chart.arrows[chart.false]:
         return
+    present = m.InState(low.names.processes[name], low.names.states[name][""])
     true = m.Arrow(f"{name}: comes true", DIAGNOSED, m.WhenTrue(present))
     chart.arrows[chart.false].append(true)
-    if route.refuted is None:
+    route = next((route for route in disease.diagnosis if route.refuted is not None), None)
+    if route is None or route.refuted is None:
         return
-    lasts = distribution(resolver, route.refuted, Where.key(route, "refuted"), DURATION)
+    lasts = distribution(low.resolver, route.refuted, Where.key(route, "refuted"), DURATION)
     code = low.code(
         name, disease.codes, disease.title, "diagnosis", status="refuted", lasting=not resolves(disease)
     )
-    known = [low.encounter_index[care] for care in route.at if care in low.encounter_index]
+    places = route.at if route.visit is None else [route.visit]
+    known = [low.encounter_index[care] for care in places if care in low.encounter_index]
     if lasts is not None and known:
         row = m.Emit(code, encounter=known[0])
         tells = m.Raise(low.names.event(f"{name}.refuted"))

@@ -129,9 +129,11 @@ def _indications(scenario: Scenario, machine: Machine) -> dict[str, dict[str, li
 def _stops(scenario: Scenario, machine: Machine) -> dict[str, str]:
     kept = _lasting(machine, "treatment")
     return {
-        f"{code}|stopped": f"{code}|active"
-        for code in _treatments(scenario)
+        f"{code}|{status}": f"{code}|active"
+        for code, (_, block) in _treatments(scenario).items()
         if code in kept or not machine.population.history
+        for status in ("stopped", "on-hold")
+        if status == "stopped" or block.paused is not None
     }
 
 

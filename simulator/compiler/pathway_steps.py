@@ -18,13 +18,14 @@ there; a state is needed only where time passes or ways part.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from simulator.compiler import algebra, allergies, care, doses, procedures, referrals, visits
 from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
 from simulator.compiler.distributions import DURATION, LENGTH, distribution
 from simulator.compiler.kinds import SHARE, in_unit
+from simulator.compiler.pathway_places import LatestVisit, Place, Point, Scope
 from simulator.compiler.pathway_walk import kind_of, takes_time, walk
 from simulator.compiler.terms import Where
 from simulator.scenario.expression_text import format_expression
@@ -32,53 +33,6 @@ from simulator.scenario.model_courses import Choice, Give, Repeat, Step
 from simulator.scenario.syntax import Expr, Name, Quantity
 
 MOST_STEPS = 2_000
-
-
-@dataclass(slots=True)
-class Point:
-    """A place in a pathway: what is done on arriving, and the state the process is then in."""
-
-    actions: list[m.Action] = field(default_factory=list)
-    state: int = -1
-
-    def after(self, *actions: m.Action) -> Point:
-        """The place before this one: some actions first."""
-        return Point([*actions, *self.actions], self.state)
-
-    def fill(self, other: Point) -> None:
-        """Settle a place that was referred to before it was known."""
-        self.actions, self.state = other.actions, other.state
-
-
-@dataclass(slots=True)
-class LatestVisit:
-    """The visit that `postpone` goes back to."""
-
-    point: Point
-    round_begins: m.Action | None  # a round that begins anew with it
-    counter: int | None = None  # how often it was postponed, if somebody counts
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Where a step stands: whose it is, its latest visit, where leaving leads."""
-
-    owner: str
-    encounter: int
-    completed: Point
-    stopped: Point
-    visit: LatestVisit | None = None
-    round_begins: m.Action | None = None
-    following: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Place:
-    """A state on the way, with its arrows: name, trigger, actions, target."""
-
-    name: str
-    arrows: list[tuple[str, m.Trigger, Point]] = field(default_factory=list)
-    by_chance: bool = False
 
 
 class Course:

@@ -17,7 +17,8 @@ from simulator.compiler import algebra, care, referrals, triggers
 from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
 from simulator.compiler.distributions import DURATION, distribution
-from simulator.compiler.pathway_steps import MOST_STEPS, Course, Point, Scope
+from simulator.compiler.pathway_places import Point, Scope
+from simulator.compiler.pathway_steps import MOST_STEPS, Course
 from simulator.compiler.pathway_walk import OWN_EVENTS, circle, walk
 from simulator.compiler.pathway_walk import referrals as referrals_in
 from simulator.compiler.terms import Where

@@ -1,12 +1,15 @@
 """Supplies: dispensing at the start, then each time the supply has run out.
 
 With `refills`, a prescription is good for the first supply and so many refills; then it is renewed,
-which is a row of its own (status active).
+which is a row of its own (status active). What runs out while the treatment is paused is dispensed when it
+is taken up again.
 """
 
 from __future__ import annotations
 
-from simulator.compiler import algebra, follow_up
+from dataclasses import replace
+
+from simulator.compiler import algebra, follow_up, pauses
 from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
 from simulator.compiler.distributions import fixed
@@ -51,16 +54,21 @@ def lower(low: Lowering, name: str, treatment: Treatment, prescription: m.Emit) 
         condition = None if attends == algebra.TRUE else attends
         refill = (m.If(condition, None if taken == algebra.TRUE else taken, f"{name}: refill", refill),)
     started, stopped = (low.names.event(f"{name}.{e}") for e in ("started", "stopped"))
-    states = (
+    ends, later = m.Arrow(f"{name}: supply ends", 0, m.OnEvent(stopped)), m.AfterDuration(fixed(lasts))
+    states: tuple[m.State, ...] = (
         m.State("off", (m.Arrow(f"{name}: first supply", 1, m.OnEvent(started), first),)),
-        m.State(
-            "on",
-            (
-                m.Arrow(f"{name}: supply ends", 0, m.OnEvent(stopped)),
-                m.Arrow(f"{name}: refill due", 1, m.AfterDuration(fixed(lasts)), refill),
-            ),
-        ),
+        m.State("on", (ends, m.Arrow(f"{name}: refill due", 1, later, refill))),
     )
+    if treatment.paused is not None:
+        waits = (
+            replace(ends, name=f"{name}: supply ends unused"),
+            m.Arrow(f"{name}: refilled", 1, m.WhenTrue(pauses.going(low, name)), refill),
+        )
+        states = (
+            states[0],
+            m.State("on", (ends, m.Arrow(f"{name}: refill due", 2, later))),
+            m.State("used up", waits),
+        )
     low.add_process(m.Process(f"{name}.supply", states))
 
 

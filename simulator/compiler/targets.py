@@ -11,10 +11,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from simulator import units
+from simulator.compiler import severity, stays, symptoms
 from simulator.compiler.context import Lowering
 from simulator.compiler.terms import Resolver, Where
 from simulator.scenario import syntax as s
-from simulator.scenario.model import Scenario
+from simulator.scenario.model import Disease, Scenario
 from simulator.scenario.model_targets import Expectation, Target
 from simulator.scenario.statement import Amount, Bounds, Statement
 
@@ -74,14 +75,40 @@ def countable(scenario: Scenario, event: str) -> bool:
     if owner in scenario.diseases:
         disease = scenario.diseases[owner]
         known = ("onset", "diagnosed", "resolved", DEATH, *disease.states, *disease.events)
-        return what in known
+        return what in known or _of_symptom(disease, what)
     kinds: tuple[tuple[Collection[str], tuple[str, ...]], ...] = (
-        (scenario.treatments, ("started", "stopped")),
+        (scenario.treatments, ("started", "stopped", "paused", "resumed")),
         (scenario.care, ("visit",)),
         (scenario.measurements, ("measured",)),
         (scenario.procedures, ("done",)),
     )
-    return any(owner in blocks and what in events for blocks, events in kinds)
+    return any(owner in blocks and what in events for blocks, events in kinds) or _of_stay(
+        scenario, owner, what
+    )
+
+
+def _of_stay(scenario: Scenario, care: str, what: str) -> bool:
+    """Whether this is a part of a stay; leaving one while another goes on would leave no row."""
+    with_stays = {name: block.stay for name, block in scenario.care.items() if block.stay is not None}
+    stay = with_stays.get(care)
+    if stay is None:
+        return False
+    leaves = ("discharged", *stays.dispositions(stay)) if len(with_stays) == 1 else ()
+    return what in ("admitted", *stay.units, *leaves)
+
+
+def _of_symptom(disease: Disease, what: str) -> bool:
+    """Whether this is a symptom (it begins), one of its severities, or its end."""
+    name, _, which = what.partition(".")
+    symptom = symptoms.all_of(disease).get(name)
+    return symptom is not None and which in ("", "ended", *severity.names_of(symptom))
+
+
+def is_symptom(scenario: Scenario, name: str) -> bool:
+    """Whether this is a symptom or phenotype, e.g. ``copd.dyspnoea``."""
+    owner, _, what = name.partition(".")
+    disease = scenario.diseases.get(owner)
+    return disease is not None and what in symptoms.all_of(disease)
 
 
 def unit_of(scenario: Scenario, statement: Statement) -> str:
@@ -224,7 +251,7 @@ class _Checker:
         """Whether one condition without `and`, `or` and `not` can be told from a log."""
         words, remedy = "this", "name a disease, a diagnosis, a treatment, an attribute, an age or a `last …`"
         match expr:
-            case s.Name() if expr.text in self.scenario.diseases:
+            case s.Name() if expr.text in self.scenario.diseases or is_symptom(self.scenario, expr.text):
                 return True
             case s.Diagnosed(disease=disease) if disease.text in self.scenario.diseases:
                 return True
@@ -250,8 +277,10 @@ class _Checker:
         return False
 
     def kept(self, name: str, expr: s.Expr, where: Where) -> bool:
-        """Whether an attribute (or disease, or sex) is in the log."""
+        """Whether an attribute (or disease, symptom, or sex) is in the log."""
         attribute = self.scenario.attributes.get(name)
+        if is_symptom(self.scenario, name):
+            return True
         if name == "sex" or name in self.scenario.diseases or (attribute is not None and attribute.codes):
             return True
         if attribute is None:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from simulator import units
-from simulator.compiler import algebra, arithmetic, comparisons, tables, time_zones
+from simulator.compiler import algebra, arithmetic, chart_words, comparisons, named, tables, time_zones
 from simulator.compiler import machine as m
 from simulator.compiler.kinds import (
     SHARE,
@@ -93,18 +93,18 @@ class Resolver:
             s.Quantity: self._quantity,
             s.Rate: self._rate,
             s.Date: lambda e, w: Typed(m.Const(float(self.midnight(e.value))), "date"),
-            s.Name: self._name,
+            s.Name: lambda e, w: named.value(self, e, w),
             s.Unary: lambda e, w: arithmetic.unary(self, e, w),
             s.Binary: self._binary,
             s.In: lambda e, w: comparisons.membership(self, e, w),
             s.Call: lambda e, w: arithmetic.call(self, e, w),
-            s.On: self._on,
-            s.Ever: self._ever,
-            s.Diagnosed: self._diagnosed,
-            s.Since: self._since,
-            s.Count: self._count,
-            s.Last: self._last,
-            s.Dose: self._dose,
+            s.On: lambda e, w: chart_words.on(self, e, w),
+            s.Ever: lambda e, w: chart_words.ever(self, e, w),
+            s.Diagnosed: lambda e, w: chart_words.diagnosed(self, e, w),
+            s.Since: lambda e, w: chart_words.since(self, e, w),
+            s.Count: lambda e, w: chart_words.count(self, e, w),
+            s.Last: lambda e, w: chart_words.last(self, e, w),
+            s.Dose: lambda e, w: chart_words.dose(self, e, w),
             s.Range: self._spread,
             s.PlusMinus: self._spread,
             s.Curve: self._tabulated,
@@ -363,50 +363,6 @@ class Resolver:
             return None
         return Typed(algebra.apply("div", item.term, m.Const(units.YEARS[expr.unit])), "rate", item.unit)
 
-    def _name(self, expr: s.Name, where: Where) -> Typed | None:
-        text = expr.text
-        if text == "age":
-            return Typed(m.Age(), "age", name="age")
-        if text == "date":
-            return Typed(m.Const(0.0), "now", name="date")
-        if text == "year":
-            return Typed(m.Const(0.0), "year", name="year")
-        if text == "month":
-            return Typed(
-                m.Lookup((m.Axis("month", 12),), tuple(map(float, range(12)))), "category", name="month"
-            )
-        if text == "lost_to_follow_up" and "follow_up" in self.names.symbols:
-            return truth(m.InState(self.names.symbols["follow_up"].index, 0b10))
-        symbol = self.names.symbols.get(text)
-        if symbol is None:
-            self._unknown(expr, where)
-            return None
-        if symbol.kind == "attribute":
-            if text in self.names.categories:
-                return Typed(m.Var(symbol.index), "category", name=text)
-            return number(m.Var(symbol.index), self.names.units[text])
-        if symbol.kind in ("disease", "symptom"):
-            instead = (
-                f"`{text} diagnosed`" if symbol.kind == "disease" else f"`count of {text}.recorded >= 1`"
-            )
-            self.must_be_chart(f"the true state of {text}", instead, expr, where)
-            present = self.names.states[text][""]
-            return Typed(m.InState(symbol.index, present), "disease", name=text, index=symbol.index)
-        if symbol.kind == "measurement":
-            self.must_be_chart(f"the true value of {text}", f"`last {text}`", expr, where)
-            return Typed(m.Level(symbol.index), "level", self.names.units[text], text, symbol.index)
-        if symbol.kind == "exchange":
-            return number(m.Signal(symbol.index), "1")
-        if text in self.names.stays:
-            process, there = self.names.stays[text], self.names.states[text][""]
-            return Typed(m.InState(process, there), "disease", name=text, index=process)
-        remedy = {
-            "care": f"write `time since {text}.visit` or `count of {text}.visit`",
-            "procedure": f"write `ever {text}` or `time since {text}.done`",
-        }.get(symbol.kind, f"write `on {text}` or `ever on {text}`")
-        self.report("E502", f"{symbol.kind} `{text}` has no value of its own", expr, where, remedy=remedy)
-        return None
-
     def must_be_chart(self, what: str, instead: str, expr: object, where: Where) -> None:
         """A rule that can only read the chart must not read the truth."""
         if where.chart:
@@ -417,39 +373,6 @@ class Resolver:
                 where,
                 remedy=f"read it off the chart: {instead}",
             )
-
-    def _unknown(self, expr: s.Name, where: Where) -> None:
-        text, names = expr.text, self.names
-        if len(expr.parts) > 1:
-            owner = names.symbols.get(expr.parts[0])
-            if text in names.events:
-                remedy = f"write `time since {text} > …` or `count of {text} in last … >= …`"
-                if expr.parts[1] in names.states.get(expr.parts[0], ()):
-                    remedy = (
-                        f"write `{expr.parts[0]} in [{expr.parts[1]}]`, or {remedy.removeprefix('write ')}"
-                    )
-                self.report("E502", f"`{text}` is an event, not a value", expr, where, remedy=remedy)
-                return
-            if owner is not None and owner.kind == "disease":
-                states = [x for x in names.states[owner.name] if x]
-                self.report(
-                    "E503", f"`{text}` is not a value", expr, where,
-                    expected=f"a state of {owner.name}, as `{owner.name} in [{states[-1]}]`",
-                    nearest=nearest(expr.parts[1], states),
-                )  # fmt: skip
-                return
-        if text in names.later:
-            self.report(
-                "E501", f"`{text}` is not known yet when this is drawn", expr, where,
-                expected="`age`, `sex` or an attribute declared before this one",
-            )  # fmt: skip
-            return
-        usable = [x for x, y in names.symbols.items() if y.kind not in ("treatment", "care")]
-        self.report(
-            "E501", f"there is no `{text}`", expr, where,
-            expected="an attribute, disease, measurement or exchange of this scenario",
-            nearest=nearest(text, [*usable, *names.parameters, *sorted(names.missing), "age", "date"]),
-        )  # fmt: skip
 
     def _binary(self, expr: s.Binary, where: Where) -> Typed | None:
         if expr.op in ("and", "or"):
@@ -485,85 +408,17 @@ class Resolver:
             self.report("E501", f"there is no {kind} `{text}`", node, where, expected=expected, nearest=near)
         return False
 
-    def _on(self, expr: s.On, where: Where) -> Typed | None:
-        name = expr.treatment.text
-        symbol = self.names.symbols.get(name)
-        if symbol is None or symbol.kind not in ("pathway", "care plan"):
-            if not self.known(expr.treatment, "treatment", where):
-                return None
-        elif symbol.index < 0 and not expr.ever:
-            self.report(
-                "E733", f"pathway {name} has no `start`: it is only followed by others", expr, where,
-                remedy="name the pathway that follows it",
-            )  # fmt: skip
-            return None
-        if expr.ever:
-            return truth(m.Stamped(self.names.stamp(f"{name}.started")))
-        return truth(self.on_treatment(name))
-
-    def _ever(self, expr: s.Ever, where: Where) -> Typed | None:
-        symbol = self.names.symbols.get(expr.event.text)
-        if symbol is not None and symbol.kind == "procedure":
-            return truth(m.Stamped(self.names.stamp(f"{symbol.name}.done")))
-        if symbol is not None and symbol.kind in ("treatment", "pathway", "care plan"):
-            return truth(m.Stamped(self.names.stamp(f"{symbol.name}.started")))
-        event = self.event(expr.event, where)
-        return None if event is None else truth(m.Stamped(self.names.stamp(event)))
-
     def on_treatment(self, name: str) -> m.Term:
-        """Whether the patient is on the treatment."""
-        return m.InState(self.names.symbols[name].index, self.names.states[name]["on"])
-
-    def _diagnosed(self, expr: s.Diagnosed, where: Where) -> Typed | None:
-        if not self.known(expr.disease, "disease", where):
-            return None
-        name = expr.disease.text
-        if f"{name}.diagnosed" not in self.names.events:
-            self.report(
-                "E708", f"{name} is never diagnosed: it has no `diagnosis`", expr, where,
-                remedy=f"give disease {name} a `diagnosis:`",
-            )  # fmt: skip
-            return None
-        return truth(self.diagnosed(name))
+        """Whether the patient is on the treatment, and it is not paused."""
+        on = m.InState(self.names.symbols[name].index, self.names.states[name]["on"])
+        pause = self.names.processes.get(f"{name}.pause")
+        return on if pause is None else algebra.all_of(on, m.InState(pause, 1))
 
     def diagnosed(self, name: str) -> m.Term:
         """Whether the chart carries the disease."""
         return m.InState(
             self.names.processes[f"{name}.diagnosis"], self.names.states[f"{name}.diagnosis"][""]
         )
-
-    def _since(self, expr: s.Since, where: Where) -> Typed | None:
-        event = self.event(expr.event, where)
-        if event is None:
-            return None
-        return Typed(m.Const(0.0), "since", name=event, index=self.names.stamp(event))
-
-    def _count(self, expr: s.Count, where: Where) -> Typed | None:
-        event = self.event(expr.event, where)
-        within = None if expr.within is None else self.constant_duration(expr.within, where)
-        if event is None or (expr.within is not None and within is None):
-            return None
-        return Typed(m.Const(0.0), "count", name=event, within=within)
-
-    def _last(self, expr: s.Last, where: Where) -> Typed | None:
-        name = expr.measurement.text
-        if f"last {name}" in self.names.categories and not expr.previous:  # a procedure: what it found
-            return Typed(m.Var(self.names.last[name]), "category", name=f"last {name}")
-        if not self.known(expr.measurement, "measurement", where):
-            return None
-        name = expr.measurement.text
-        places = self.names.previous if expr.previous else self.names.last
-        return number(m.Var(places[name]), self.names.units[name])
-
-    def _dose(self, expr: s.Dose, where: Where) -> Typed | None:
-        if not self.known(expr.treatment, "treatment", where):
-            return None
-        name = expr.treatment.text
-        if name not in self.names.doses:
-            self.report("E720", f"{name} has no `dose`", expr, where, remedy="give the treatment a `dose:`")
-            return None
-        var, unit = self.names.doses[name]
-        return number(algebra.choose(self.on_treatment(name), m.Var(var), algebra.FALSE), unit)
 
     def _spread(self, expr: s.Range | s.PlusMinus, where: Where) -> Typed | None:
         sign = ".." if isinstance(expr, s.Range) else "±"

@@ -10,7 +10,7 @@ Going on records the code (status active; its value is the dose), draws the adhe
 `T.started`; any way off records it again (status stopped) and says `T.stopped`. Outside a visit this
 happens in an encounter of its own: ``prescribing`` (ambulatory), ``medication_review`` and
 ``pharmacy`` (virtual); a care block of one of these names takes its place. Doses: `doses.py`;
-dispensing: `supplies.py`; what it does: `treatment_effects.py`.
+pauses: `pauses.py`; dispensing: `supplies.py`; what it does: `treatment_effects.py`.
 
 What is taken for good belongs to the problem list; courses that come again (`again`) do not.
 """
@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from simulator.compiler import algebra, allergies, doses, follow_up, supplies, triggers
+from simulator.compiler import algebra, allergies, doses, follow_up, pauses, supplies, triggers
 from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
 from simulator.compiler.distributions import DURATION, distribution
@@ -40,6 +40,7 @@ def declare(low: Lowering, name: str, treatment: Treatment) -> None:
     names.event(f"{name}.stopped")
     if name in low.given:
         names.event(f"{name}.given")
+    pauses.declare(low, name, treatment)
     doses.declare(low, name, treatment)
     supplies.declare(low, name, treatment)
 
@@ -72,7 +73,10 @@ def lower(low: Lowering, name: str, treatment: Treatment) -> None:
         states[state] = m.State(state, (*asked, *_back(name, state, again)))
     _ending(low, name, treatment, prescription.code, places, states)
     low.add_process(m.Process(name, tuple(states[state] for state in places)))
-    untapered = m.InState(low.names.processes[name], 1 << ON)
+    guards = low.guards.get(name, ())
+    others = (low.resolver.on_treatment(other) for other in _never_with(low, name, treatment))
+    pauses.lower(low, name, treatment, prescription, (*others, *guards))
+    untapered = algebra.all_of(m.InState(low.names.processes[name], 1 << ON), pauses.going(low, name))
     doses.lower(low, name, treatment, prescription.code, untapered)
     supplies.lower(low, name, treatment, prescription)
 
@@ -104,7 +108,7 @@ def _beginning(
     off: list[m.Arrow] = []
     deciding: tuple[m.Arrow, ...] = ()
     if start is not None:
-        starts = _start(low, name, start, allowed)
+        starts = _start(low, name, start, allowed, pauses.holds(low, name, treatment))
         uptake: m.Term | None = algebra.TRUE
         if start.uptake is not None:
             uptake = low.resolver.probability(start.uptake, Where.key(start, "uptake", once=True))
@@ -150,8 +154,10 @@ def _allowed(low: Lowering, name: str, treatment: Treatment) -> list[m.Term]:
     return [*allowed, follow_up.attending(low)]
 
 
-def _start(low: Lowering, name: str, start: Start, allowed: list[m.Term]) -> m.WhenTrue | None:
-    """When it is due: indicated, approved, allowed, for as long as the delay."""
+def _start(
+    low: Lowering, name: str, start: Start, allowed: list[m.Term], paused: m.Term
+) -> m.WhenTrue | None:
+    """When it is due: indicated, approved, allowed and not to be paused, for as long as the delay."""
     resolver = low.resolver
     where = Where.key(start, "when", chart=f"`start.when` of treatment {name}")
     condition = resolver.condition(start.when, where)
@@ -162,7 +168,7 @@ def _start(low: Lowering, name: str, start: Start, allowed: list[m.Term]) -> m.W
             return None
     if condition is None:
         return None
-    both = algebra.all_of(condition, *allowed)
+    both = algebra.all_of(condition, *allowed, algebra.negation(paused))
     if both == algebra.FALSE:
         resolver.report("E709", f"treatment {name} can never start", start.when, where)
         return None
@@ -228,14 +234,15 @@ def _ending(
     again = tuple(replace(arrow, name=low.arrow_name(arrow.name)) for arrow in at_once)
     next_step = m.Arrow(f"{name}: next step of the taper", places["reducing"], m.AfterDuration(taper.every))
     states["tapering"] = m.State("tapering", (*again, next_step))
-    goes_on = algebra.negation(taper.held)
+    held = algebra.any_of(taper.held, algebra.negation(pauses.going(low, name)))
+    goes_on = algebra.negation(held)
     less, off = algebra.all_of(goes_on, taper.more), algebra.all_of(goes_on, algebra.negation(taper.more))
     ways = [
         m.Arrow(f"{name}: reduced", places["tapering"], m.ByChance(less), taper.step),
         m.Arrow(f"{name}: tapered off", STOPPED, m.ByChance(off), end),
     ]
-    if taper.held != algebra.FALSE:
-        ways.append(m.Arrow(f"{name}: step of the taper held", places["tapering"], m.ByChance(taper.held)))
+    if held != algebra.FALSE:
+        ways.append(m.Arrow(f"{name}: step of the taper held", places["tapering"], m.ByChance(held)))
     states["reducing"] = m.State("reducing", tuple(ways))
 
 
@@ -250,7 +257,8 @@ def _forbidden(
             arrows.append(m.Arrow(f"{name}: contraindicated", STOPPED, m.WhenTrue(forbidden), end))
     for number, guard in enumerate(low.guards.get(name, ()), start=1):
         if guard != algebra.TRUE:
-            arrows.append(m.Arrow(f"{name}: constraint {number}", STOPPED, m.WhenTrue(guard), end))
+            broken = algebra.all_of(guard, pauses.going(low, name))
+            arrows.append(m.Arrow(f"{name}: constraint {number}", STOPPED, m.WhenTrue(broken), end))
     known = algebra.any_of(*allergies.on_chart(low, name))
     if known != algebra.FALSE:
         arrows.append(m.Arrow(f"{name}: allergy", STOPPED, m.WhenTrue(known), end))

@@ -1,9 +1,9 @@
 """Checks what the author says must never be, from what is recorded: V64.
 
 Each constraint is a list of parts that must not hold at once. A part gives stretches of each subject's time:
-a treatment from its start to its stop, a diagnosis from its first row on, a range of ages, a sex. Where the
-stretches of all parts of a constraint overlap, it is broken. Ages are reckoned in years of 365.2425 days,
-so an overlap of less than two days is no proof.
+a treatment from its start to its stop or pause, a diagnosis from its first row on, a range of ages, a sex.
+Where the stretches of all parts of a constraint overlap, it is broken. Ages are reckoned in years of 365.2425
+days, so an overlap of less than two days is no proof.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ def check_constraints(shard: Shard, known: Knowledge) -> None:
 
 
 def _treated(shard: Shard, code: str) -> dict[int, list[Stretch]]:
-    """By row of the subjects table: from each start to the next stop, or the end of life."""
+    """By row of the subjects table: from each start to the next stop or pause, or the end of life."""
     events = shard.events
     marks: dict[int, list[tuple[int, bool]]] = defaultdict(list)
-    for status, begins in (("active", True), ("stopped", False)):
+    for status, begins in (("active", True), ("stopped", False), ("on-hold", False)):
         for row in events.select(Key(code, status)):
             subject = int(events.subject_row[row])
             if subject >= 0:

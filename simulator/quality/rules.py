@@ -166,7 +166,12 @@ RULES: dict[str, Rule] = {
             "A treatment whose start rule asks for a diagnosis begins after it is recorded.",
             _SCENARIO,
         ),
-        Rule("V50", "stopped, not started", "A treatment is stopped only while it is being taken.", _ENGINE),
+        Rule(
+            "V50",
+            "stopped, not started",
+            "A treatment is stopped or paused only while it is being taken.",
+            _ENGINE,
+        ),
         Rule("V51", "ends before it begins", "A row's end lies after its time.", _ENGINE),
         Rule("V52", "implausible value", "Values lie within the scenario's plausible bounds.", _ENGINE),
         Rule("V53", "wrong unit", "A value has the unit that the scenario measures it in.", _ENGINE),

@@ -10,7 +10,7 @@ from typing import Any
 
 from simulator.scenario.code_systems import RESTRICTED, SYSTEMS
 from simulator.scenario.curves import COLUMNS
-from simulator.scenario.expression import DISTRIBUTIONS, FUNCTIONS, signature
+from simulator.scenario.functions import DISTRIBUTIONS, FUNCTIONS, signature
 from simulator.scenario.lexer import CATEGORY, RESERVED
 from simulator.scenario.statement import FORMS
 from simulator.scenario.values import DISEASE_EVENTS

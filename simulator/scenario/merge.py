@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from simulator.errors import Findings, Span
-from simulator.scenario.expression import DISTRIBUTIONS, TABULATED
+from simulator.scenario.functions import DISTRIBUTIONS, TABULATED
 from simulator.scenario.nearest import nearest
 from simulator.scenario.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence, is_empty
 

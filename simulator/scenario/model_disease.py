@@ -161,7 +161,9 @@ class DiagnosisRoute(Block):
     false_positive: Value | None = key(
         "with `at`: chance each time that somebody without the disease is given the diagnosis", None
     )
-    refuted: Expr | None = key("with `false_positive`: how long until it is taken back", None)
+    refuted: Expr | None = key(
+        "with `false_positive` or `if`: how long until a diagnosis without the disease is taken back", None
+    )
     mistaken_for: list[MistakenFor] = key("what it is first taken for", factory=list)
     source: str | None = key("where the numbers are from", None)
 

@@ -108,6 +108,7 @@ class Treatment(Block):
     effects: list[Effect] = key("what it does while taken", factory=list)
     interacts: list[Interaction] = key("what it does together with others", factory=list)
     contraindicated: Expr | None = key("never started, and stopped, while this holds", None)
+    paused: Expr | None = key("not taken while this holds, and taken up again afterwards", None)
     never_with: list[str] = key("treatments that must not be taken together", factory=list)
     supply: Expr | None = key("days dispensed at a time; a refill event each", None)
     refills: int | None = key("with `supply`: refills of one prescription; then it is renewed", None)

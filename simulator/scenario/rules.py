@@ -108,7 +108,7 @@ def _diagnosis(context: Context, node: Mapping, span: Span, path: str) -> None:
     _only_with(context, node, path, "after", ("on",))
     _only_with(context, node, path, "visit", ("on",))
     _only_with(context, node, path, "false_positive", ("at",))
-    _only_with(context, node, path, "refuted", ("false_positive",))
+    _only_with(context, node, path, "refuted", ("false_positive", "if"))
     if "false_positive" in node.entries:
         _one_of(context, node, span, path, ("if", "false_positive"))
     if "on" in node.entries and "visit" not in node.entries:

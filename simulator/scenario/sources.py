@@ -26,6 +26,7 @@ _DEFINITIONS = frozenset(
         "every",
         "supply",
         "contraindicated",
+        "paused",
         "at",
     )
 )

@@ -44,8 +44,8 @@ _RULES: dict[type[model.Block], Together] = {
         ("at", "on"),
         (("at", "on"), ("if", "false_positive")),
         {
-            "after": ("on",), "visit": ("on",), "false_positive": ("at",), "refuted": ("false_positive",),
-            "on": ("visit",),
+            "after": ("on",), "visit": ("on",), "false_positive": ("at",),
+            "refuted": ("false_positive", "if"), "on": ("visit",),
         },
     ),
     model.Disease: Together(("states", "follows")),

@@ -10,14 +10,9 @@ from dataclasses import dataclass, field
 from simulator import units
 from simulator.errors import Findings, Span
 from simulator.scenario.code_systems import RESTRICTED, SYSTEMS, problem_of
-from simulator.scenario.expression import (
-    DISTRIBUTIONS,
-    TABULATED,
-    check_arguments,
-    parse_expression,
-    signature,
-)
+from simulator.scenario.expression import parse_expression
 from simulator.scenario.files import Files
+from simulator.scenario.functions import DISTRIBUTIONS, TABULATED, check_arguments, signature
 from simulator.scenario.keys import Key
 from simulator.scenario.lexer import CATEGORY, RESERVED, ExpressionError
 from simulator.scenario.nearest import nearest as nearest

@@ -2,7 +2,9 @@
 
 Period 2000 to 2010. A: woman of 1950, ill 2002, diagnosed 2003, on the drug from mid-2003, severe
 2005, dies of it 2006. B: man of 1960, ill 2001, diagnosed and on the drug 2004, off it 2005. C: woman
-of 1990, a smoker until 2004. D: man born 2005.
+of 1990, a smoker until 2004. D: man born 2005, on the pill from 2006, with a pause in 2007.
+A's cough was mild from 2004, severe from mid-2004 and over in 2005; B's is severe from 2008.
+B was in intensive care in 2007.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ diseases:
     course: [mild -> severe: {rate: 0.1 per year}]
     death: {severe: {rate: 0.1 per year}}
     events: {crisis: {rate: 0.1 per year}}
+    symptoms: {cough: {severity: {mild: 60%, severe: 40%}, rate: 0.1 per year, lasts: 1 year}}
     diagnosis: [{at: [clinic], probability: 50%}]
 measurements:
   hba1c:
@@ -50,8 +53,21 @@ treatments:
     codes: {rxnorm: "6809"}
     start: {when: cf diagnosed}
     source: made up
+  pill:
+    codes: {rxnorm: "1"}
+    start: {when: age >= 1 year}
+    paused: cf diagnosed
+    source: made up
 care:
   clinic: {class: ambulatory, every: 1 year, measures: [hba1c]}
+  ward:
+    class: inpatient
+    on: [cf.crisis]
+    stay:
+      units: [general, icu]
+      begins: {general: 50%, icu: 50%}
+      course: [icu -> general: {after: 2 days}, general -> discharged: {after: 5 days}]
+      discharge: {home: 50%, nursing_home: 50%}
 """
 
 BIRTHS = {1: "1950-01-01", 2: "1960-01-01", 3: "1990-01-01", 4: "2005-01-01"}
@@ -64,9 +80,13 @@ TRUTH = (
     (1, "2003-01-01", "cf.crisis", "waiting", "under way", "cf: crisis"),
     (1, "2003-02-01", "cf.crisis", "under way", "waiting", "cf.crisis: passes"),
     (2, "2001-01-01", "cf", "absent", "mild", "cf: onset"),
+    (1, "2004-01-01", "cf.cough", "absent", "mild", "cf.cough: begins mild"),
+    (1, "2004-07-01", "cf.cough", "mild", "severe", "cf.cough: mild -> severe"),
+    (1, "2005-01-01", "cf.cough", "severe", "absent", "cf.cough: passes"),
+    (2, "2008-01-01", "cf.cough", "absent", "severe", "cf.cough: begins severe"),
     (3, "2004-01-01", "smoker", "current", "former", "smoker: current -> former"),
 )
-DIAGNOSIS, DRUG, HBA1C = "ICD10CM//E84.9", "RxNorm//6809", "LOINC//4548-4"
+DIAGNOSIS, DRUG, HBA1C, PILL = "ICD10CM//E84.9", "RxNorm//6809", "LOINC//4548-4", "RxNorm//1"
 #: subject, time, code, status, cause, value
 EVENTS = (
     (3, None, "LOINC//72166-2//current", None, None, None),
@@ -81,6 +101,12 @@ EVENTS = (
     (2, "2005-01-01", DRUG, "stopped", "drug: stopped", None),
     (2, "2005-01-01", HBA1C, None, "clinic: visit", 6.0),
     (2, "2006-01-01", HBA1C, None, "clinic: visit", 9.0),
+    (2, "2007-01-01", "TRANSFER_TO//icu", None, "ward: to icu", None),
+    (2, "2007-01-03", "TRANSFER_TO//general", None, "ward: icu -> general", None),
+    (2, "2007-01-10", "DISCHARGE//home", None, "ward: discharged, home", None),
+    (4, "2006-01-01", PILL, "active", "pill: started", None),
+    (4, "2007-01-01", PILL, "on-hold", "pill: paused", None),
+    (4, "2008-01-01", PILL, "active", "pill: resumed", None),
 )
 VISITS = ((1, "2003-01-01"), (1, "2004-01-01"), (2, "2004-01-01"), (2, "2005-01-01"), (2, "2006-01-01"))
 CODES = (
@@ -89,6 +115,11 @@ CODES = (
     Code(DIAGNOSIS, "CF", status="active", kind="diagnosis"),
     Code(DRUG, "drug", status="active", kind="treatment"),
     Code(DRUG, "drug", status="stopped", kind="treatment"),
+    Code(PILL, "pill", status="active", kind="treatment"),
+    Code(PILL, "pill", status="on-hold", kind="treatment"),
+    Code("TRANSFER_TO//icu", "icu"),
+    Code("TRANSFER_TO//general", "general"),
+    Code("DISCHARGE//home", "home"),
     Code(HBA1C, "HbA1c", unit="%", kind="measurement"),
 )
 

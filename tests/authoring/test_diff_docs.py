@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.cli.main import build_parser, main
+from simulator.cli.main import main
+from simulator.cli.parser import build_parser
 
 HERE = Path(__file__).parent
 TEXT = (HERE.parents[1] / "docs" / "diff.md").read_text(encoding="utf-8")

@@ -48,7 +48,10 @@ def test_nothing_is_overwritten_unasked(tmp_path: Path, capsys: pytest.CaptureFi
     out = tmp_path / "a.md"
     out.write_text("mine")
     assert main(["graph", FILE, "--out", str(out)]) == 2
-    assert f"{out} exists\n  choose another name, or say --force to replace it" in capsys.readouterr().err
+    assert (
+        f"{out} exists, and is left as it is\n  choose another name, or say --force to replace it"
+        in capsys.readouterr().err
+    )
     assert out.read_text() == "mine"
     assert main(["graph", FILE, "--out", str(out), "--force"]) == 0
     assert out.read_text() == sim.graph(FILE)

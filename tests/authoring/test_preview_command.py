@@ -45,7 +45,7 @@ def test_the_page_is_written_once(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert first.startswith("<!doctype html>")
     assert [p.name for p in tmp_path.iterdir()] == ["page.html"]
     assert cli.main([*RUN, "--out", str(out)]) == 2
-    assert "exists\n  choose another name, or say --force" in capsys.readouterr().err
+    assert "exists, and is left as it is\n  choose another name, or say --force" in capsys.readouterr().err
     out.write_text("old", "utf-8")
     assert cli.main([*RUN, "--out", str(out), "--force"]) == 0
     assert out.read_text("utf-8") == first

@@ -14,8 +14,13 @@ from scipy import stats
 
 import simulator
 from simulator.authoring.preview.disease import DiseaseFigures
-from simulator.authoring.preview.intervals import kaplan_meier, rate, share, time_share
+from simulator.authoring.preview.intervals import event_rate, kaplan_meier, rate, share, time_share
 from simulator.authoring.preview.life import _calendar_year
+from simulator.authoring.preview.people import People
+from simulator.authoring.preview.treatment import courses_of
+from simulator.authoring.statistics.columns import Words
+from simulator.authoring.statistics.tables import Events
+from simulator.scenario.model import Treatment
 from tests.authoring.preview_case import SIZE, YEAR, Case, birthday, case, lived, overlap
 
 ILL = {"mild", "severe"}
@@ -222,6 +227,32 @@ def test_treatment_by_year(run: Case) -> None:
     assert now.events < once.events
 
 
+def test_courses_through_doses_and_pauses() -> None:
+    """One person starts, gets more, pauses, goes on, and stops; another takes it to the end."""
+    rows = [
+        (0, 1, "active"), (0, 2, "active"), (0, 3, "on-hold"), (0, 5, "active"), (0, 8, "stopped"),
+        (1, 4, "active"),
+    ]  # fmt: skip
+    person, time = (np.array([row[k] for row in rows], np.int64) for k in (0, 1))
+    status = ("active", "on-hold", "stopped")
+    one = Words(np.zeros(len(rows), np.int32), ("RxNorm//1",))
+    record = Events(
+        person, time, one, Words(np.array([status.index(row[2]) for row in rows], np.int32), status),
+        Words(one.places, ("drug: …",)), np.full(len(rows), math.nan),
+    )  # fmt: skip
+    zero = np.zeros(2, np.int64)
+    people = People(zero, zero, zero + 9, zero > 0, zero > 0, np.array([None, None]))
+    drug = Treatment(codes={"rxnorm": "1"})
+
+    def found(pauses: bool) -> list[tuple[int, ...]]:
+        courses = courses_of("drug", drug, record, people, pauses=pauses)
+        columns = (courses.who, courses.start, courses.stop, courses.stopped)
+        return [tuple(map(int, row)) for row in zip(*columns, strict=True)]
+
+    assert found(False) == [(0, 1, 8, 1), (1, 4, 9, 0)]
+    assert found(True) == [(0, 1, 3, 1), (0, 5, 8, 1), (1, 4, 9, 0)]
+
+
 def test_population_and_care(run: Case) -> None:
     population = run.preview.population
     alive = [who for who in run.subjects.values() if who["death"] is None]
@@ -275,11 +306,23 @@ def test_wilson_is_scipys() -> None:
         assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
-@pytest.mark.parametrize(("events", "tolerance"), [(3, 0.06), (20, 0.005), (400, 0.0005)])
-def test_byar_is_close_to_the_exact_interval(events: int, tolerance: float) -> None:
+@pytest.mark.parametrize("events", [0, 3, 400])
+def test_rates_have_the_exact_interval(events: int) -> None:
     found = rate(events, 100.0)
-    low, high = stats.chi2.ppf(0.025, 2 * events) / 200, stats.chi2.ppf(0.975, 2 * events + 2) / 200
-    assert (found.low, found.high) == pytest.approx((low, high), rel=tolerance)
+    low = stats.chi2.ppf(0.025, 2 * events) / 200 if events else 0.0
+    high = stats.chi2.ppf(0.975, 2 * events + 2) / 200
+    assert (found.value, found.low, found.high) == pytest.approx((events / 100, low, high))
+
+
+def test_events_of_the_same_people_widen_the_interval() -> None:
+    years = np.full(100, 5.0)
+    once = event_rate(np.r_[np.ones(40), np.zeros(60)], years)
+    assert once == rate(40, 500.0)
+    clumped = event_rate(np.r_[np.full(4, 10.0), np.zeros(96)], years)
+    assert (clumped.value, clumped.events, clumped.base) == (once.value, 40, 500.0)
+    assert clumped.low < 0.6 * once.low
+    assert clumped.high > 1.5 * once.high
+    assert math.isnan(event_rate(np.zeros(3), np.zeros(3)).value)
 
 
 def test_time_share_knows_that_a_persons_moments_are_alike() -> None:

@@ -20,6 +20,9 @@ FIRST_5 = years("2000-01-01", "2005-01-01")
 SMOKED = years("2000-01-01", "2004-01-01")
 WELL = years("2000-01-01", "2002-01-01") + years("2000-01-01", "2001-01-01") + LIFE_B + LIFE_D
 SEVERE = years("2005-01-01", "2006-01-01")
+COUGH_A, COUGH_B = years("2004-01-01", "2005-01-01"), years("2008-01-01", "2010-01-01")
+SEVERE_COUGH_A = years("2004-07-01", "2005-01-01")
+PILL = years("2006-01-01", "2007-01-01") + years("2008-01-01", "2010-01-01")
 
 SHARES = [
     ("prevalence of cf", (ILL_A + ILL_B) / ALL, 4),
@@ -37,6 +40,13 @@ SHARES = [
     ("prevalence of cf at 50..54 years", years("2002-01-01", "2005-01-01") / FIRST_5, 1),
     ("prevalence of cf diagnosed among cf", (KNOWN_A + KNOWN_B) / (ILL_A + ILL_B), 2),
     ("prevalence of on drug", (DRUG_A + DRUG_B) / ALL, 4),
+    ("prevalence of on pill", PILL / ALL, 4),
+    ("prevalence of ever on pill", years("2006-01-01", "2010-01-01") / ALL, 4),
+    ("prevalence of cf.cough", (COUGH_A + COUGH_B) / ALL, 4),
+    ("prevalence of cf.cough in [severe] in males", COUGH_B / (LIFE_B + LIFE_D), 2),
+    ("prevalence of cf.cough == mild", years("2004-01-01", "2004-07-01") / ALL, 4),
+    ("prevalence of cf.cough not in [severe]", 1 - (SEVERE_COUGH_A + COUGH_B) / ALL, 4),
+    ("share of cf.cough followed by cf.cough.severe within 1 year", 1.0, 2),
     ("prevalence of ever on drug", (DRUG_A + KNOWN_B) / ALL, 4),
     ("prevalence of on drug or cf diagnosed", (KNOWN_A + KNOWN_B) / ALL, 4),
     ("prevalence of cf and not on drug", (ILL_A + ILL_B - DRUG_A - DRUG_B) / ALL, 4),
@@ -68,6 +78,18 @@ RATES = [
     ("rate of cf.death at 50..59 years among cf", 1 / (ILL_A + 0.0), 1),
     ("rate of clinic.visit among cf diagnosed", 3 / (KNOWN_A + KNOWN_B), 2),
     ("rate of cf.crisis", 1 / ALL, 4),
+    ("rate of pill.paused", 1 / ALL, 4),
+    ("rate of pill.resumed", 1 / ALL, 4),
+    ("rate of pill.started", 1 / ALL, 4),
+    ("rate of cf.cough", 2 / ALL, 4),
+    ("rate of cf.cough.severe among cf.cough", 1 / (COUGH_A + COUGH_B), 2),
+    ("rate of cf.cough.ended", 1 / ALL, 4),
+    ("rate of ward.admitted", 1 / ALL, 4),
+    ("rate of ward.icu", 1 / ALL, 4),
+    ("rate of ward.general", 1 / ALL, 4),
+    ("rate of ward.discharged", 1 / ALL, 4),
+    ("rate of ward.home", 1 / ALL, 4),
+    ("rate of ward.nursing_home", 0.0, 4),
     ("rate of hba1c.measured", 5 / ALL, 4),
     ("rate of ambulatory.visit in 2004", 2 / (3 * years("2004-01-01", "2005-01-01")), 3),
     ("rate of emergency.visit in 2004", 0.0, 3),
@@ -77,12 +99,15 @@ RATES = [
 ]
 TIMES = [
     ("median age at cf.diagnosed", 48.5, 2),
+    ("mean age at cf.cough", (54 + 48) / 2, 2),
+    ("median age at cf.cough.severe", (54 + 182 / 366 + 48) / 2, 2),
     ("mean age at cf.onset", (52 + 41) / 2, 2),
     ("median age at death", 56.0, 1),
     ("median age at drug.started", (53.4959 + 44) / 2, 2),
     ("mean time from cf.onset to cf.diagnosed", (ILL_A - KNOWN_A + ILL_B - KNOWN_B) / 2, 2),
     ("median time from cf.onset to cf.diagnosed", ILL_A - KNOWN_A, 2),
     ("median time from cf.diagnosed to drug.started", 0.0, 2),
+    ("mean time from ward.admitted to ward.discharged", years("2007-01-01", "2007-01-10"), 1),
     ("median survival after cf.onset", ILL_A, 2),
 ]
 VALUES = [

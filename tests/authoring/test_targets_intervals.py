@@ -9,41 +9,10 @@ from scipy import stats
 from simulator.authoring.amounts import Scale
 from simulator.authoring.statistics import intervals
 from simulator.authoring.statistics.intervals import Estimate
-from simulator.authoring.statistics.quantiles import (
-    beta_below,
-    binomial_below,
-    gamma_below,
-    gamma_quantile,
-    t_quantile,
-)
-from simulator.authoring.statistics.spells import Spells, both, either, without
+from simulator.authoring.statistics.spells import Spells, both, either, latest, without
 from simulator.authoring.statistics.survival import survival
 from simulator.authoring.targets import evaluate, judge
 from tests.authoring.counted_log import CountedLog, scenario
-
-
-@pytest.mark.parametrize("shape", [0.3, 1.0, 2.5, 40.0, 3_000.0, 5e6])
-@pytest.mark.parametrize("p", [0.025, 0.5, 0.975])
-def test_gamma_quantiles(shape: float, p: float) -> None:
-    found = gamma_quantile(p, shape)
-    assert found == pytest.approx(stats.gamma.ppf(p, shape), rel=1e-9 if shape < 1e6 else 1e-8)
-    if shape < 1e6:
-        assert gamma_below(shape, found) == pytest.approx(p, rel=1e-9)
-
-
-@pytest.mark.parametrize("degrees", [1, 2, 7, 100, 50_000])
-def test_t_quantiles(degrees: int) -> None:
-    assert t_quantile(0.975, degrees) == pytest.approx(stats.t.ppf(0.975, degrees), rel=1e-9)
-
-
-@pytest.mark.parametrize(("a", "b", "x"), [(0.5, 0.5, 0.2), (3, 7, 0.9), (900, 2, 0.99), (1, 1, 0.0)])
-def test_beta(a: float, b: float, x: float) -> None:
-    assert beta_below(a, b, x) == pytest.approx(stats.beta.cdf(x, a, b), rel=1e-9, abs=1e-300)
-
-
-def test_binomial() -> None:
-    for k in (-1, 0, 17, 30, 49, 50):
-        assert binomial_below(k, 50) == pytest.approx(stats.binom.cdf(k, 50, 0.5), rel=1e-9)
 
 
 @pytest.mark.parametrize(("cases", "people"), [(0, 20), (3, 40), (40, 40), (700, 3_000)])
@@ -66,6 +35,20 @@ def test_rate_has_the_exact_poisson_interval(events: int) -> None:
     assert found.value == events / 2_000
     assert found.low == pytest.approx(low / 2_000)
     assert found.high == pytest.approx(stats.chi2.ppf(0.975, 2 * events + 2) / 2 / 2_000)
+
+
+def test_mean_of_independent_values_has_students_interval() -> None:
+    values = np.random.default_rng(3).normal(5.0, 2.0, 12)
+    expected = stats.ttest_1samp(values, 0.0).confidence_interval()
+    found = intervals.mean(values, np.arange(12))
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
+
+
+@pytest.mark.parametrize("size", [6, 25, 60, 5_000])
+def test_median_of_independent_values_has_the_interval_of_order_statistics(size: int) -> None:
+    found = intervals.median(np.arange(1.0, size + 1), np.arange(size))
+    left_out = int(stats.binom.ppf(0.025, size, 0.5))
+    assert (found.low, found.high) == (left_out, size + 1 - left_out)
 
 
 def _covers(draw: object, truth: float, times: int = 400) -> float:
@@ -151,7 +134,7 @@ def test_late_entries_are_not_at_risk_before() -> None:
         entry = rng.uniform(0, 8, 900)
         life = rng.exponential(10.0, 900)
         seen = life > entry
-        return survival(entry[seen], life[seen], np.ones(int(seen.sum()), np.bool_), late=True).median()
+        return survival(entry[seen], life[seen], np.ones(int(seen.sum()), np.bool_), smooth=True).median()
 
     assert _covers(draw, 10 * np.log(2), 200) >= 0.95 - 5 * (0.95 * 0.05 / 200) ** 0.5
 
@@ -184,6 +167,9 @@ def test_spells() -> None:
     person, time = np.array([0, 0, 0, 0, 1, 3]), np.array([0, 1, 10, 11, 5, 5])
     assert a.before(person, time).tolist() == [False, True, True, False, True, False]
     assert of((9, 3, 3)).before(person, time).tolist() == [False] * 6
+    assert latest(a.person, a.start, person, time, inclusive=True).tolist() == [0, 0, 0, 0, 2, -1]
+    assert latest(a.person, a.start, person, time, inclusive=False).tolist() == [-1, 0, 0, 0, 2, -1]
+    assert latest(person[:0], time[:0], person, time, inclusive=True).tolist() == [-1] * 6
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from simulator.cli import main as cli
 from simulator.errors import NOWHERE, DatasetError, Finding, ScenarioError
 
 COMMANDS = ("check", "run", "describe", "patient", "summary", "regenerate", "verify")
-HEAVY = ("numba", "pandas", "pyarrow", "mesa", "numpy", "networkx", "yaml", "rich")
+HEAVY = ("numba", "pandas", "pyarrow", "mesa", "numpy", "scipy", "networkx", "yaml", "rich")
 
 
 def usage_error(capsys: pytest.CaptureFixture[str], *argv: str) -> str:

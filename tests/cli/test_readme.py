@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import simulator as sim
-from simulator.cli.main import build_parser
+from simulator.cli.parser import build_parser
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(

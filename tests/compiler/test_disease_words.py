@@ -8,6 +8,7 @@ from simulator.compiler import machine as m
 from simulator.compiler.constraints import replaced
 from simulator.compiler.expectations import expectations
 from simulator.scenario import parse_scenario
+from tests.compiler import courses
 from tests.compiler.lowered import PEOPLE, arrow, codes_of, machine_of, process
 
 APPENDICITIS = """
@@ -284,3 +285,69 @@ def test_nobody_is_born_after_the_end() -> None:
     people = "population: {size: 9, from: 2000-01-01, to: 2010-01-01, age: 'AGE', source: made up}\n"
     assert codes_of("", people.replace("AGE", "uniform(-9 years, 50 years)")) == []
     assert codes_of("", people.replace("AGE", "uniform(-11 years, 50 years)")) == ["E712"]
+
+
+# --- rules whose diagnoses are refuted ------------------------------------------------------
+
+GESTATIONAL = """
+diseases:
+  gdm:
+    codes: {icd10cm: O24.410}
+    onset: {rate: 0.02 per year}
+    states: [present]
+    course: [present -> absent: {after: 9 months}]
+    diagnosis:
+      - {at: [clinic], if: last glucose >= 95 mg/dL, refuted: 6 months}
+measurements:
+  glucose: {unit: mg/dL, plausible: 40..400, value: {mean: 100, shift: [{by: 40, while: gdm}]}}
+care:
+  clinic: {class: ambulatory, every: 1 year, measures: [glucose]}
+"""
+
+
+def test_a_rule_tells_who_has_the_disease_from_who_has_not() -> None:
+    machine = machine_of(GESTATIONAL)
+    right, wrong = (
+        arrow(machine, "gdm: diagnosed at clinic"),
+        arrow(machine, "gdm: diagnosed at clinic, wrongly"),
+    )
+    assert (right.target, wrong.target) == (1, 2)
+    assert right.actions == wrong.actions
+    present = m.InState([p.name for p in machine.processes].index("gdm"), 0b10)
+    for trigger, there in ((right.trigger, present), (wrong.trigger, m.Apply("not", (present,)))):
+        assert isinstance(trigger, m.OnEvent)
+        assert isinstance(trigger.condition, m.Apply)
+        assert trigger.condition.args[1] == there
+
+
+def test_a_false_diagnosis_by_a_rule_is_refuted() -> None:
+    machine = machine_of(GESTATIONAL.replace("rate: 0.02", "rate: 0"), courses.PEOPLE)
+    found = [
+        (round((row.time - machine.population.start) / courses.DAY, 3), machine.codes[row.code].status)
+        for row in courses.life(machine).events
+        if machine.codes[row.code].code == "ICD10CM//O24.410"
+    ]
+    assert len(found) > 4
+    assert [status for _, status in found] == ["active", "refuted"] * (len(found) // 2) + ["active"] * (
+        len(found) % 2
+    )
+    made, taken_back = found[0][0], found[1][0]
+    assert taken_back - made == pytest.approx(365.2425 / 2, abs=2)
+
+
+def test_a_rule_after_an_event_may_be_refuted_too() -> None:
+    machine = machine_of(
+        GESTATIONAL.replace(
+            "{at: [clinic], if: last glucose >= 95 mg/dL, refuted: 6 months}",
+            "{on: gdm.onset, after: 1 week, visit: clinic, if: last glucose >= 95 mg/dL, refuted: 6 months}",
+        )
+    )
+    assert arrow(machine, "gdm: diagnosed at clinic, wrongly").target == 2
+    assert arrow(machine, "gdm: refuted").target == 0
+
+
+def test_every_diagnosis_without_the_disease_is_refuted_whichever_route_says_when() -> None:
+    text = GESTATIONAL.replace(
+        "    diagnosis:\n", "    diagnosis:\n      - {at: [clinic], false_positive: 5%}\n"
+    )
+    assert isinstance(arrow(machine_of(text), "gdm: refuted").trigger, m.AfterDuration)

@@ -126,4 +126,26 @@ care:
   ward: {class: inpatient, on: [appendicitis.perforated]}
 """
 
-TEXTS = {"copd": COPD, "appendicitis": APPENDICITIS}
+GESTATIONAL = """
+diseases:
+  gdm:
+    codes: {icd10cm: O24.410}
+    onset: {rate: 0.5 per year}
+    states: [present]
+    course: [present -> absent: {after: 9 months}]
+    diagnosis:
+      - {at: [clinic], if: last glucose >= 110 mg/dL, probability: 80%, refuted: 1..6 months}
+      - {on: clinic.visit, after: 2 weeks, visit: laboratory, if: last glucose >= 125 mg/dL, refuted: 1 year}
+measurements:
+  glucose:
+    unit: mg/dL
+    plausible: 40..400
+    value: {mean: 100, between_patients: 10, noise: 8, shift: [{by: 30, while: gdm}]}
+treatments:
+  diet: {start: {when: gdm diagnosed}, stop: [{when: not gdm diagnosed}], again: 1 day}
+care:
+  clinic: {class: ambulatory, every: 3 months, measures: [glucose]}
+  laboratory: {class: ambulatory, measures: [glucose]}
+"""
+
+TEXTS = {"copd": COPD, "appendicitis": APPENDICITIS, "gestational": GESTATIONAL}

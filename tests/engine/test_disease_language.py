@@ -61,6 +61,26 @@ def test_a_wrong_diagnosis_is_provisional_until_the_right_one_is_made() -> None:
     assert seen >= 10
 
 
+def test_what_a_rule_found_in_people_without_the_disease_is_refuted() -> None:
+    machine = machine_of("gestational")
+    refuted = stayed = 0
+    for life in lives(machine):
+        ill = {time: after == "present" for time, _, after in moves(machine, life, "gdm")}
+        made = 0
+        for time, code, status, _ in rows(machine, life):
+            if code != "ICD10CM//O24.410":
+                continue
+            begun = [t for t in ill if t <= time]
+            there = bool(begun) and ill[max(begun)]
+            if status == "refuted":
+                assert not there
+                assert time > made
+                refuted += 1
+            made, stayed = time, stayed + (status == "active" and there)
+    assert refuted > 50
+    assert stayed > 50
+
+
 def test_nobody_is_in_a_condition_that_a_constraint_forbids() -> None:
     machine = machine_of("copd")
     taken = 0

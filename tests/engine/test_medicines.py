@@ -194,9 +194,44 @@ care:
   ward: {class: ambulatory, every: 1 month, order_sets: [{order_set: admission, if: age < 200 years}]}
 """
 
+STATIN = """
+diseases:
+  cough:
+    onset: {rate: 2 per year}
+    states: [present]
+    course: [present -> absent: {after: 5..20 days}]
+    diagnosis: [{on: cough.onset, after: 0..2 days, visit: clinic}]
+treatments:
+  antibiotic: {start: {when: cough diagnosed}, stop: [{after: 10 days}], again: 1 week}
+  statin:
+    start: {when: age >= 35 years}
+    paused: on antibiotic
+    never_with: [fibrate]
+    stop: [{after: 2 years}]
+    again: 4 months
+    adherence: beta(5, 2)
+    dose:
+      steps: [10 mg, 20 mg, 40 mg]
+      up: {when: age >= 40 years, after: 3 months}
+    effects: [{measurement: ldl, shift: -40}]
+    supply: 30 days
+    refills: 2
+  steroid:
+    start: {when: age >= 40 years}
+    paused: on antibiotic or on statin
+    stop: [{after: 9 weeks}]
+    again: 1 month
+    dose: {amount: 20 mg, taper: {every: 1 week, by: 25%}}
+  fibrate: {start: {when: "last ldl >= 130 mg/dL"}, stop: [{after: 3 weeks}], again: 1 month}
+measurements:
+  ldl: {unit: mg/dL, plausible: 20..300, value: {mean: 120, between_patients: 20, noise: 5}}
+""" + CLINIC.replace("MEASURES", "ldl")
+
+PAUSED_FOR = ("SIM//statin", "SIM//antibiotic", "SIM//fibrate")
 SCENARIOS = {
     "metformin": (PEOPLE, METFORMIN),
     "warfarin": (PEOPLE, WARFARIN),
+    "statin": (PEOPLE, STATIN),
     "allergy": (PEOPLE, ALLERGY),
     "prevention": (CHILDREN, PREVENTION),
     "panel": (PEOPLE, PANEL),
@@ -299,6 +334,32 @@ def test_tapers_go_down_to_the_end() -> None:
     assert all(course == [20.0, 15.0, 10.0, 5.0, 0.0] for course in opioid)
     assert len(steroid) > 5
     assert all(course == [20.0, 10.0, 5.0, 0.0] for course in steroid)
+
+
+def test_a_statin_is_paused_for_an_antibiotic_and_taken_up_again_as_it_was() -> None:
+    paused = resumed = ended = 0
+    for patient in range(25):
+        rows = [r for r in rows_of("statin") if r.patient == patient and r.code in PAUSED_FOR]
+        taken: dict[str, bool] = {}
+        held, dose = False, 0.0
+        for row in rows:
+            if row.code != "SIM//statin":
+                taken[row.code] = row.status == "active"
+            elif row.status == "on-hold":
+                assert taken["SIM//antibiotic"]
+                held, paused = True, paused + 1
+            elif row.status == "completed":
+                assert not held  # nothing is dispensed meanwhile
+            elif row.status == "stopped":
+                held, ended = False, ended + held
+            else:
+                assert not taken.get("SIM//antibiotic", False)
+                assert not taken.get("SIM//fibrate", False)
+                assert row.value == dose or not held
+                held, resumed, dose = False, resumed + held, row.value
+    assert paused > 100
+    assert resumed > 0.8 * paused
+    assert ended > 0
 
 
 def test_a_recorded_allergy_is_respected() -> None:

@@ -370,6 +370,7 @@ class _Drawer:
             "wait_until",
             "share",
             "contraindicated",
+            "paused",
         ):
             return self.pick(NUMBERS if key.name == "share" and self.maybe(0.5) else CONDITIONS)
         if key.name in ("on", "wait_for"):

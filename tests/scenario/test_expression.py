@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.errors import Findings
-from simulator.scenario.expression import FUNCTIONS, parse_text
+from simulator.scenario.expression import parse_text
 from simulator.scenario.expression_text import format_expression
+from simulator.scenario.functions import FUNCTIONS
 from simulator.scenario.lexer import WORDS
 from simulator.scenario.syntax import (
     Binary,

@@ -261,8 +261,15 @@ def test_with_an_unknown_parameter(tmp_path: Path) -> None:
 def test_a_curve_takes_the_place_of_another_kind_of_curve(tmp_path: Path) -> None:
     main = write(
         tmp_path,
-        main="id: m\nuse: base\ndiseases: {flu: {onset: {after: {kaplan_meier: {1 year: 90%, 5 years: 40%}}}}}\n",
-        base="diseases: {flu: {onset: {after: {empirical: {1 year: 10%, 3 years: 100%}}}, states: [ill], source: s}}\n",
+        main="""
+id: m
+use: base
+diseases: {flu: {onset: {after: {kaplan_meier: {1 year: 90%, 5 years: 40%}}}}}
+""",
+        base="""
+diseases:
+  flu: {onset: {after: {empirical: {1 year: 10%, 3 years: 100%}}}, states: [ill], source: s}
+""",
     )
     scenario, _ = load(main)
     after = scenario.diseases["flu"].onset.after

@@ -316,7 +316,7 @@ def test_the_command_prints_or_writes_it(tmp_path: Path, capsys: pytest.CaptureF
 def test_nothing_heavy_is_loaded() -> None:
     code = (
         "import sys; from simulator.cli.main import main; main(['schema']); main(['schema', '--reference']);"
-        "sys.exit(any(name in sys.modules for name in ('numba', 'pandas', 'pyarrow', 'matplotlib')))"
+        "sys.exit(any(name in sys.modules for name in ('numba', 'pandas', 'pyarrow', 'scipy', 'matplotlib')))"
     )
     assert (
         subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL, check=False).returncode == 0

@@ -17,11 +17,11 @@ def followed(subjects: pd.DataFrame, first: str, last: str) -> pd.DataFrame:
 
 
 def taken(events: pd.DataFrame, code: str, lives: pd.DataFrame) -> pd.DataFrame:
-    """The spells for which a treatment was taken, from its rows: `active` (also each new dose), `stopped`."""
-    rows = events[(events.code == code) & events.status.isin(["active", "stopped"])]
+    """The spells for which a treatment was taken, from its rows: `active` (also each new dose), else an end."""
+    rows = events[(events.code == code) & events.status.isin(["active", "on-hold", "stopped"])]
     begins = (rows.status == "active") & (rows.groupby("subject_id").status.shift() != "active")
     started = rows[begins][["subject_id", "time"]].rename(columns={"time": "start"})
-    stopped = rows[rows.status == "stopped"][["subject_id", "time"]].rename(columns={"time": "stopped"})
+    stopped = rows[rows.status != "active"][["subject_id", "time"]].rename(columns={"time": "stopped"})
     found = pd.merge_asof(
         started.sort_values("start"), stopped.sort_values("stopped"), left_on="start", right_on="stopped",
         by="subject_id", direction="forward", allow_exact_matches=False,

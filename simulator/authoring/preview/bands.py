@@ -7,7 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from simulator.authoring.preview.people import Ints, People, year_start
+from simulator.authoring.preview.people import People, year_start
+from simulator.authoring.statistics.columns import Ints
 
 LAST_BAND = 90  #: the open-ended band begins at this age
 FINEST = 100  #: single years of age are told apart up to here
@@ -31,6 +32,12 @@ class Band:
     def middle(self) -> float:
         """Where a point that stands for the band is drawn."""
         return (self.low + (self.high if self.high is not None else self.low + 5)) / 2
+
+
+def band_index(bands: tuple[Band, ...], ages: Ints) -> Ints:
+    """The band of each age at last birthday; int64[m]."""
+    lows = np.array([band.low for band in bands])
+    return np.clip(np.searchsorted(lows, ages, side="right") - 1, 0, len(bands) - 1)
 
 
 class Divisions:

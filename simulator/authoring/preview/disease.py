@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from simulator.authoring.preview.bands import Band, Divisions
-from simulator.authoring.preview.intervals import Curve, Estimate, kaplan_meier, rate, share, time_share
-from simulator.authoring.preview.people import YEAR, Bools, Floats, Ints, People, mid_year
-from simulator.authoring.statistics.tables import Events
+from simulator.authoring.preview.bands import Band, Divisions, band_index
+from simulator.authoring.preview.intervals import Curve, Estimate, event_rate, kaplan_meier, share, time_share
+from simulator.authoring.preview.people import People, mid_year
 from simulator.authoring.preview.spells import (
     ABSENT,
     NOT_THERE,
@@ -22,6 +21,9 @@ from simulator.authoring.preview.spells import (
     spells_of,
     time_in,
 )
+from simulator.authoring.statistics.ages import YEAR
+from simulator.authoring.statistics.columns import Bools, Floats, Ints
+from simulator.authoring.statistics.tables import Events
 from simulator.scenario.model import Disease
 
 Series = tuple[tuple[Band, Estimate], ...]
@@ -135,8 +137,8 @@ def disease_figures(
     at_risk = seen.mask(ABSENT, START)
     total = [observed_in(people, *divisions.age_span(b)) for b in divisions.ages]
     ages_at_onset = people.completed_age(onset.who[new], onset.time[new])
-    risk_by_age = [time_in(seen, at_risk, people, *divisions.age_span(b)).sum() for b in divisions.ages]
-    risk_by_year = [time_in(seen, at_risk, people, *divisions.year_span(b)).sum() for b in divisions.years]
+    risk_by_age = [time_in(seen, at_risk, people, *divisions.age_span(b)) for b in divisions.ages]
+    risk_by_year = [time_in(seen, at_risk, people, *divisions.year_span(b)) for b in divisions.years]
     years_of_onset = onset.time[new].astype("datetime64[us]").astype("datetime64[Y]").astype(np.int64) + 1970
     born_in = people.entry == people.birth
     states = tuple(dict.fromkeys(disease.states))
@@ -156,13 +158,13 @@ def disease_figures(
         resolves=resolves,
         at_birth=disease.onset.at == "birth",
         prevalence=time_share(np.sum(ill_time, axis=0), np.sum(total, axis=0)),
-        incidence=rate(float(new.sum()), float(sum(risk_by_age))),
+        incidence=event_rate(counted(onset.who[new], len(people)), np.sum(risk_by_age, axis=0)),
         prevalence_by_age=_zip(
             divisions.ages, [time_share(i, t) for i, t in zip(ill_time, total, strict=True)]
         ),
         prevalence_by_year=_by_mid_year(divisions, lambda when: _ill_at(spells, when, people)),
-        incidence_by_age=_rates(divisions.ages, ages_at_onset, risk_by_age),
-        incidence_by_year=_rates(divisions.years, years_of_onset, risk_by_year),
+        incidence_by_age=rates(divisions.ages, ages_at_onset, onset.who[new], risk_by_age),
+        incidence_by_year=rates(divisions.years, years_of_onset, onset.who[new], risk_by_year),
         by_year=_occupancy_by_time(spells, states, people),
         by_age=_occupancy_by_age(seen, states, divisions),
     )
@@ -227,11 +229,22 @@ def _zip(bands: tuple[Band, ...], estimates: list[Estimate]) -> Series:
     return tuple(zip(bands, estimates, strict=True))
 
 
-def _rates(bands: tuple[Band, ...], at: Ints, person_years: list[float]) -> Series:
-    lows = np.array([band.low for band in bands])
-    index = np.clip(np.searchsorted(lows, at, side="right") - 1, 0, len(bands) - 1)
-    counts = np.bincount(index, minlength=len(bands))
-    return _zip(bands, [rate(float(n), float(y)) for n, y in zip(counts, person_years, strict=True)])
+def counted(who: Ints, people: int) -> Floats:
+    """How many events each person has; float64[people]."""
+    return np.bincount(who, minlength=people).astype(np.float64)
+
+
+def rates(bands: tuple[Band, ...], at: Ints, who: Ints, years: list[Floats]) -> Series:
+    """Events per person-year, band by band.
+
+    Args:
+        at, who: int64[e], of each event the age at last birthday or calendar year, and whose it is.
+        years: for each band each person's time; float64[n].
+    """
+    index = band_index(bands, at)
+    return _zip(
+        bands, [event_rate(counted(who[index == k], len(each)), each) for k, each in enumerate(years)]
+    )
 
 
 def _ill_at(spells: Spells, when: int, people: People) -> Bools:
@@ -378,10 +391,10 @@ def _recurrent(
 ) -> list[tuple[str, Estimate]]:
     """Recurrent events per person-year with the disease."""
     always = np.full(len(people), 2**62)
-    years = float(time_in(seen, seen.ill, people, people.birth, always).sum())
+    years = time_in(seen, seen.ill, people, people.birth, always)
     found = []
     for event, block in disease.events.items():
         rows = moves[f"{name}.{event}"]
-        n = float((rows.time >= people.entry[rows.who]).sum())
-        found.append((block.title or event, rate(n, years)))
+        who = rows.who[rows.time >= people.entry[rows.who]]
+        found.append((block.title or event, event_rate(counted(who, len(people)), years)))
     return found

@@ -9,12 +9,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from simulator.authoring.preview.disease import diagnoses
 from simulator.authoring.preview.measurement import related_diseases
-from simulator.authoring.preview.people import YEAR, Ints, People, instants
+from simulator.authoring.preview.people import People
 from simulator.authoring.preview.population import cause_title
-from simulator.authoring.statistics.tables import Events
 from simulator.authoring.preview.spells import ABSENT, NOT_THERE, Spells
 from simulator.authoring.preview.treatment import courses_of
+from simulator.authoring.statistics.ages import YEAR
+from simulator.authoring.statistics.columns import Ints, instants
+from simulator.authoring.statistics.tables import Events
 from simulator.knowledge.codes import SYSTEMS, preferred
 from simulator.scenario.model import Scenario
 from simulator.store import EventLog
@@ -213,7 +216,7 @@ def _treatment_lanes(scenario: Scenario, record: Events, people: People, i: int,
     low, high = np.searchsorted(record.person, [i, i + 1])
     own = record.where(slice(low, high))
     for name, block in scenario.treatments.items():
-        courses = courses_of(name, block, own, people)
+        courses = courses_of(name, block, own, people, pauses=True)
         bars = tuple(
             Bar(float(a - birth) / YEAR, float(b - birth) / YEAR)
             for a, b in zip(courses.start, courses.stop, strict=True)

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from simulator.authoring.preview.people import Floats, People
-from simulator.authoring.statistics.tables import Events
+from simulator.authoring.preview.people import People
 from simulator.authoring.preview.spells import DEAD, NOT_THERE, Spells
+from simulator.authoring.statistics.columns import Floats
+from simulator.authoring.statistics.tables import Events
 from simulator.knowledge.codes import SYSTEMS, preferred
 from simulator.scenario.model import Measurement, Scenario
 from simulator.scenario.syntax import Name

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
-import pyarrow as pa
 
-from simulator.authoring.preview.bands import Band, Divisions
-from simulator.authoring.preview.disease import Series
-from simulator.authoring.preview.intervals import Estimate, rate
-from simulator.authoring.preview.people import Ints, People, instants
+from simulator.authoring.preview.bands import Band, Divisions, band_index
+from simulator.authoring.preview.disease import Series, counted, rates
+from simulator.authoring.preview.intervals import Estimate, event_rate, rate
+from simulator.authoring.preview.people import People
 from simulator.authoring.preview.spells import observed_in
+from simulator.authoring.statistics.ages import YEAR
+from simulator.authoring.statistics.columns import Words, instants, persons
 from simulator.scenario.model import Scenario
 from simulator.store import EventLog
 
@@ -89,12 +91,6 @@ def _pyramid(divisions: Divisions, when: int) -> Pyramid:
     return Pyramid(divisions.ages, tuple(male.tolist()), tuple(female.tolist()))
 
 
-def band_index(bands: tuple[Band, ...], ages: Ints) -> Ints:
-    """The band of each age at last birthday; int64[m]."""
-    lows = np.array([band.low for band in bands])
-    return np.clip(np.searchsorted(lows, ages, side="right") - 1, 0, len(bands) - 1)
-
-
 def _mortality(divisions: Divisions, chosen: np.ndarray) -> Series:
     people = divisions.people
     dead = np.flatnonzero(people.died & chosen)
@@ -145,26 +141,26 @@ def care_figures(scenario: Scenario, log: EventLog, divisions: Divisions) -> Car
     """Encounters that began under observation, by class, age and kind."""
     people = divisions.people
     table = log.encounters(["subject_id", "class", "kind", "start"])
-    who = table["subject_id"].to_numpy() - 1
+    who = persons(table)
     start = instants(table["start"])
-    class_, kind = (table[c].cast(pa.string()).to_numpy(zero_copy_only=False) for c in ("class", "kind"))
     seen = start >= people.entry[who]
-    who, start, class_, kind = who[seen], start[seen], class_[seen], kind[seen]
-    index = band_index(divisions.ages, people.completed_age(who, start))
-    years = [float(observed_in(people, *divisions.age_span(band)).sum()) for band in divisions.ages]
+    who, start = who[seen], start[seen]
+    class_, kind = (Words.of(table[c]).where(seen) for c in ("class", "kind"))
+    ages = people.completed_age(who, start)
+    years = [observed_in(people, *divisions.age_span(band)) for band in divisions.ages]
+    whole = people.observed / YEAR
     by_class: dict[str, Series] = {}
     for name in ("ambulatory", "virtual", "home", "emergency", "inpatient"):
-        counts = np.bincount(index[class_ == name], minlength=len(divisions.ages))
-        if counts.any():
-            by_class[name] = tuple(
-                (band, rate(float(n), y)) for band, n, y in zip(divisions.ages, counts, years, strict=True)
-            )
-    counted = Counter(zip(kind.tolist(), class_.tolist(), strict=True))
-    kinds = [
-        (name, _care_title(scenario, name), of_class, rate(n, people.person_years))
-        for (name, of_class), n in counted.most_common()
-    ]
-    return CareFigures(by_class, tuple(kinds), rate(len(who), people.person_years))
+        of_class = class_.equal(name)
+        if of_class.any():
+            by_class[name] = rates(divisions.ages, ages[of_class], who[of_class], years)
+    kinds = []
+    for name, its_class in product(kind.words, class_.words):
+        own = counted(who[kind.equal(name) & class_.equal(its_class)], len(people))
+        if own.any():
+            kinds.append((name, _care_title(scenario, name), its_class, event_rate(own, whole)))
+    kinds.sort(key=lambda each: -each[3].events)
+    return CareFigures(by_class, tuple(kinds), event_rate(counted(who, len(people)), whole))
 
 
 def _care_title(scenario: Scenario, kind: str) -> str:

@@ -18,9 +18,9 @@ from simulator.authoring.preview.population import (
     care_figures,
     population_figures,
 )
-from simulator.authoring.statistics.tables import Events
 from simulator.authoring.preview.spells import moves_of
 from simulator.authoring.preview.treatment import TreatmentFigures, treatment_figures
+from simulator.authoring.statistics.tables import Events
 from simulator.authoring.targets import Outcome, evaluate
 from simulator.errors import Finding
 from simulator.scenario.model import Block, Scenario
@@ -78,7 +78,7 @@ def preview_of(scenario: Scenario, log: EventLog, findings: Sequence[Finding] = 
     """
     people = People.of(log)
     divisions = Divisions(people)
-    record = Record.of(log)
+    record = Events.of(log).timed()
     processes = [
         *scenario.diseases,
         *(f"{name}.{event}" for name, block in scenario.diseases.items() for event in block.events),

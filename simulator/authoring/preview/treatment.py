@@ -9,7 +9,10 @@ import numpy as np
 from simulator.authoring.preview.bands import Divisions
 from simulator.authoring.preview.disease import Series
 from simulator.authoring.preview.intervals import Curve, kaplan_meier, share
-from simulator.authoring.preview.people import YEAR, Ints, People, mid_year
+from simulator.authoring.preview.people import People, mid_year
+from simulator.authoring.statistics.ages import YEAR
+from simulator.authoring.statistics.columns import Ints
+from simulator.authoring.statistics.spells import ends
 from simulator.authoring.statistics.tables import Events
 from simulator.knowledge.codes import SYSTEMS, preferred
 from simulator.scenario.model import Treatment
@@ -46,18 +49,27 @@ class TreatmentFigures:
     taken: Curve | None
 
 
-def courses_of(name: str, treatment: Treatment, record: Events, people: People) -> Courses:
-    """Pairs each start on record with the stop that follows it."""
+def courses_of(
+    name: str, treatment: Treatment, record: Events, people: People, *, pauses: bool = False
+) -> Courses:
+    """From each start on record to the stop that follows it; a new dose begins no new course.
+
+    Args:
+        pauses: a pause ends a course, and taking it again begins another.
+    """
     code = preferred({k: v for k, v in treatment.codes.items() if k in SYSTEMS}, name)
     own = record.code.equal(code) & record.caused_by(f"{name}: ")
     begins = record.status.equal("active")
-    rows = np.flatnonzero(own & (begins | record.status.equal("stopped")))
-    who, time, begin = record.person[rows], record.time[rows], begins[rows]
-    following = np.zeros(len(rows), dtype=bool)
-    following[:-1] = (who[1:] == who[:-1]) & ~begin[1:]
-    stop = people.exit[who].copy()
-    stop[:-1][following[:-1]] = time[1:][following[:-1]]
-    return Courses(who[begin], time[begin], stop[begin], following[begin])
+    over = ("stopped", "on-hold") if pauses else ("stopped",)
+    rows = np.flatnonzero(own & (begins | record.status.match(lambda word: word in over)))
+    who, begin = record.person[rows], begins[rows]
+    changes = np.ones(len(rows), dtype=bool)
+    changes[1:] = (who[1:] != who[:-1]) | (begin[1:] != begin[:-1])
+    who, begin, time = who[changes], begin[changes], record.time[rows][changes]
+    stopped = np.zeros(len(who), dtype=bool)
+    stopped[:-1] = who[1:] == who[:-1]
+    stop = ends(who, time, people.exit[who])
+    return Courses(who[begin], time[begin], stop[begin], stopped[begin])
 
 
 def treatment_figures(
@@ -66,6 +78,7 @@ def treatment_figures(
     """Everything the preview shows of a treatment."""
     people = divisions.people
     courses = courses_of(name, treatment, record, people)
+    takes = courses_of(name, treatment, record, people, pauses=True)
     first = np.full(len(people), 2**62, dtype=np.int64)
     np.minimum.at(first, courses.who, courses.start)
     now, ever = [], []
@@ -73,7 +86,7 @@ def treatment_figures(
         when = mid_year(band.low)
         alive = people.alive_at(when)
         taking = np.zeros(len(people), dtype=bool)
-        taking[courses.who[(courses.start <= when) & (when < courses.stop)]] = True
+        taking[takes.who[(takes.start <= when) & (when < takes.stop)]] = True
         now.append((band, share(float((taking & alive).sum()), float(alive.sum()))))
         ever.append((band, share(float(((first <= when) & alive).sum()), float(alive.sum()))))
     entry = people.entry[courses.who]

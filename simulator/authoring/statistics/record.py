@@ -27,7 +27,7 @@ from simulator.authoring.statistics.columns import (
 )
 from simulator.authoring.statistics.spells import Spells, both, either, until_next, without
 from simulator.authoring.statistics.tables import Events, Truth
-from simulator.compiler.targets import amount_in, comparison, constant
+from simulator.compiler.targets import amount_in, comparison, constant, is_symptom
 from simulator.compiler.time_zones import midnight
 from simulator.knowledge.codes import SYSTEMS, preferred
 from simulator.scenario import syntax as s
@@ -106,9 +106,16 @@ class Record:
             return self._coded(owner, self.scenario.procedures[owner].codes)
         if what == "visit":
             return self._visits(owner)
+        if owner in self.scenario.care:
+            return self._of_stay(owner, what)
+        if what in ("paused", "resumed"):
+            return self._caused(lambda word: word.startswith(f"{owner}: {what}"))
         return self._started(owner) if what == "started" else self._stopped(owner)
 
     def _of_disease(self, name: str, what: str) -> Happenings:
+        symptom, _, which = what.partition(".")
+        if is_symptom(self.scenario, f"{name}.{symptom}"):
+            return self._of_process(f"{name}.{symptom}", {"": "onset", "ended": "absent"}.get(which, which))
         if what == "diagnosed":
             return self._coded(name, self.scenario.diseases[name].codes, f"{name}: ", "active")
         if what in self.scenario.diseases[name].events:
@@ -116,15 +123,33 @@ class Record:
             happens = self._truth.process.equal(full)
             # what the event does later (it passes) bears its full name
             return self._true(happens & ~self._truth.cause.match(lambda word: word.startswith(f"{full}: ")))
+        return self._of_process(name, {"resolved": "absent", "death": "dead"}.get(what, what))
+
+    def _of_process(self, name: str, state: str) -> Happenings:
+        """When a disease or symptom entered a state; ``onset``: any, from absent."""
         rows = self._truth.process.equal(name)
-        if what == "onset":
+        if state == "onset":
             rows &= self._truth.source.match(lambda word: word in ("absent", "start"))
             return self._true(rows & self._truth.target.match(lambda word: word not in _NOT_ILL))
-        state = {"resolved": "absent", "death": "dead"}.get(what, what)
         enters = self._truth.target.equal(state)
         return self._true(
             rows & enters & self._truth.source.match(lambda word: word != "start" or state != "absent")
         )
+
+    def _of_stay(self, care: str, what: str) -> Happenings:
+        """Admissions, transfers to a unit, and discharges: all, or to one place."""
+        code = self._events.code
+        if what == "admitted":
+            begins = self._events.cause.match(
+                lambda word: word.startswith(f"{care}: to ") and "->" not in word
+            )
+            return self._caused(
+                lambda word: True, code.match(lambda word: word.startswith("TRANSFER_TO//")) & begins
+            )
+        chosen = (f"TRANSFER_TO//{what}", f"DISCHARGE//{what}")
+        leaves = what == "discharged"
+        rows = code.match(lambda word: word.startswith("DISCHARGE//") if leaves else word in chosen)
+        return self._caused(lambda word: word.startswith(f"{care}: "), rows)
 
     def _true(self, rows: Bools) -> Happenings:
         return _sorted(self._truth.person[rows], self._truth.time[rows])
@@ -216,7 +241,8 @@ class Record:
         return _toggled(found, _joined(over, refuted))
 
     def _on(self, treatment: str, ever: bool) -> Spells:
-        started, stopped = self._started(treatment), self._stopped(treatment)
+        started = _joined(self._started(treatment), self.event(f"{treatment}.resumed"))
+        stopped = _joined(self._stopped(treatment), self.event(f"{treatment}.paused"))
         # a stop without a start: it began before the record did
         known = stopped.first()
         begun = np.full(self.people, ALWAYS_AFTER, np.int64)
@@ -227,7 +253,7 @@ class Record:
         return _toggled(started, Happenings(stopped.person[:0], stopped.time[:0]) if ever else stopped)
 
     def _chosen(self, name: str, choices: set[str], negated: bool) -> Spells:
-        if name in self.scenario.diseases:
+        if name in self.scenario.diseases or is_symptom(self.scenario, name):
             return self._in_states(name, lambda word: (word in choices) != negated)
         if name == "sex":
             chosen = np.array([(sex in choices) != negated for sex in _SEXES])

@@ -10,6 +10,9 @@ import numpy as np
 from simulator.authoring.statistics.columns import Bools, Floats, Ints
 from simulator.authoring.statistics.intervals import Z95, Estimate, nobody, wilson
 
+#: rounding must not hide that just half are left
+HALF = 0.5 + 1e-12
+
 
 @dataclass(frozen=True, slots=True)
 class Curve:
@@ -45,7 +48,7 @@ class Curve:
 
     def median(self) -> Estimate:
         """The time by which half have had it (Brookmeyer and Crowley, Biometrics 38, 1982)."""
-        middle, low, high = (_first(self.times, curve <= 0.5) for curve in (self.alive, self.low, self.high))
+        middle, low, high = (_first(self.times, curve <= HALF) for curve in (self.alive, self.low, self.high))
         return Estimate(middle, low, high, self.people)
 
 
@@ -62,7 +65,7 @@ def at_risk(entry: Floats, exit_: Floats, times: Floats) -> Ints:
 
 def ever_at_risk(entry: Floats, exit_: Floats) -> Bools:
     """Who is under observation for some time, or from the origin to an end at once."""
-    return (exit_ > entry) | ((exit_ == entry) & (entry == 0.0))
+    return np.asarray((exit_ > entry) | ((exit_ == entry) & (entry == 0.0)), np.bool_)
 
 
 def survival(entry: Floats, exit_: Floats, event: Bools, *, smooth: bool = False) -> Curve:
