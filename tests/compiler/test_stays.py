@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.compiler.courses import DAY, PEOPLE, life, lives, rows
-from tests.compiler.lowered import machine_of
+from tests.compiler.lowered import codes_of, machine_of
 
 STAY = """
 care:
@@ -152,3 +152,15 @@ care_plans:
         (1.0, "completed", "age >= 41 years"),
         (2.0, "revoked", "SIM//plan"),
     ]
+
+
+def test_what_may_leave_no_row_is_not_counted() -> None:
+    """With two stays, the first of two discharges leaves the encounter open and is not recorded."""
+    one = """
+care:
+  ward: {class: inpatient, rate: 0.1 per year, stay: {units: [bed], course: [bed -> discharged: {after: 3 days}]}}
+"""
+    other = one.replace("care:\n", "").replace("ward:", "clinic_ward:")
+    expect = "expect:\n  rate of ward.admitted: 1..2 per year\n  rate of ward.discharged: 1..2 per year\n"
+    assert codes_of(one + expect) == []
+    assert codes_of(one + other + expect) == ["E762"]

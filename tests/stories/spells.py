@@ -17,7 +17,7 @@ def followed(subjects: pd.DataFrame, first: str, last: str) -> pd.DataFrame:
 
 
 def taken(events: pd.DataFrame, code: str, lives: pd.DataFrame) -> pd.DataFrame:
-    """The spells for which a treatment was taken, from its rows: `active` (also each new dose), else an end."""
+    """The spells for which a treatment was taken: from `active` (also each new dose) to another status."""
     rows = events[(events.code == code) & events.status.isin(["active", "on-hold", "stopped"])]
     begins = (rows.status == "active") & (rows.groupby("subject_id").status.shift() != "active")
     started = rows[begins][["subject_id", "time"]].rename(columns={"time": "start"})
