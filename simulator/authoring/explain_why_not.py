@@ -121,6 +121,7 @@ def _label(term: m.Term, origin: Origin) -> str:
     for ending, label in (
         (".start.when", "indicated"),
         (".contraindicated", "not contraindicated"),
+        (".paused", "not to be paused"),
         (".never", "constraint"),
     ):
         if origin.path.endswith(ending):

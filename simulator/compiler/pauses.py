@@ -1,9 +1,9 @@
 """Pauses: a treatment that is prescribed, but not taken for a while.
 
-Treatment T with `paused` has the process `T.pause`: ``none`` → (while T is taken, once `paused` holds)
-``paused`` → ``none``, once it no longer holds. It is a process of its own, so that what T's process waits
-for meanwhile goes on: a week's pause does not begin a course of ten days anew, and neither dose nor
-adherence is drawn again. `on T` asks both processes.
+Treatment T with `paused` has the process `T.pause`: ``not paused`` → (while T is taken, once `paused`
+holds) ``paused`` → ``not paused``, once it no longer holds. It is a process of its own, so that what T's
+process waits for meanwhile goes on: a week's pause does not begin a course of ten days anew, and neither
+dose nor adherence is drawn again. `on T` asks both processes.
 
 Being paused is recorded with the status on-hold, being taken up again as a prescription (active); both
 say so, `T.paused` and `T.resumed`. Neither happens while the patient is lost to follow-up: it is a
@@ -22,7 +22,7 @@ from simulator.scenario import syntax as s
 from simulator.scenario.model import Treatment
 from simulator.scenario.walk import walk
 
-NONE, PAUSED = range(2)
+GOING, PAUSED = range(2)
 
 
 def declare(low: Lowering, name: str, treatment: Treatment) -> None:
@@ -44,7 +44,7 @@ def holds(low: Lowering, name: str, treatment: Treatment) -> m.Term:
 def going(low: Lowering, name: str) -> m.Term:
     """Whether the treatment, if it is prescribed, is not paused."""
     process = low.names.processes.get(f"{name}.pause")
-    return algebra.TRUE if process is None else m.InState(process, 1 << NONE)
+    return algebra.TRUE if process is None else m.InState(process, 1 << GOING)
 
 
 def lower(
@@ -78,7 +78,7 @@ def lower(
     again = algebra.all_of(decided, algebra.negation(wanted), free)
     states = (
         m.State(
-            "none",
+            "not paused",
             (
                 m.Arrow(
                     f"{name}: paused",
@@ -91,10 +91,10 @@ def lower(
         m.State(
             "paused",
             (
-                m.Arrow(f"{name}: ended while paused", NONE, m.OnEvent(names.event(f"{name}.stopped"))),
+                m.Arrow(f"{name}: ended while paused", GOING, m.OnEvent(names.event(f"{name}.stopped"))),
                 m.Arrow(
                     f"{name}: resumed",
-                    NONE,
+                    GOING,
                     m.WhenTrue(again),
                     (replace(prescription, encounter=review), m.Raise(names.event(f"{name}.resumed"))),
                 ),

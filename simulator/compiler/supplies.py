@@ -60,13 +60,19 @@ def lower(low: Lowering, name: str, treatment: Treatment, prescription: m.Emit) 
         m.State("on", (ends, m.Arrow(f"{name}: refill due", 1, later, refill))),
     )
     if treatment.paused is not None:
+        going = pauses.going(low, name)
         waits = (
             replace(ends, name=f"{name}: supply ends unused"),
-            m.Arrow(f"{name}: refilled", 1, m.WhenTrue(pauses.going(low, name)), refill),
+            m.Arrow(f"{name}: refill after the pause", 1, m.WhenTrue(going), refill),
+        )
+        due = (
+            m.Arrow(f"{name}: refill", 1, m.ByChance(going), refill),
+            m.Arrow(f"{name}: refill put off", 3, m.ByChance(algebra.negation(going))),
         )
         states = (
             states[0],
             m.State("on", (ends, m.Arrow(f"{name}: refill due", 2, later))),
+            m.State("due", due),
             m.State("used up", waits),
         )
     low.add_process(m.Process(f"{name}.supply", states))

@@ -145,7 +145,7 @@ def test_without_a_pause_there_is_no_process_for_it() -> None:
 
 def test_refills_wait_in_a_state_of_their_own() -> None:
     machine = statin("supply: 100 days")
-    assert [s.name for s in process(machine, "statin.supply").states] == ["off", "on", "used up"]
+    assert [s.name for s in process(machine, "statin.supply").states] == ["off", "on", "due", "used up"]
     assert arrow(machine, "statin: refill due").actions == ()
 
 

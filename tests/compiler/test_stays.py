@@ -158,7 +158,10 @@ def test_what_may_leave_no_row_is_not_counted() -> None:
     """With two stays, the first of two discharges leaves the encounter open and is not recorded."""
     one = """
 care:
-  ward: {class: inpatient, rate: 0.1 per year, stay: {units: [bed], course: [bed -> discharged: {after: 3 days}]}}
+  ward:
+    class: inpatient
+    rate: 0.1 per year
+    stay: {units: [bed], course: [bed -> discharged: {after: 3 days}]}
 """
     other = one.replace("care:\n", "").replace("ward:", "clinic_ward:")
     expect = "expect:\n  rate of ward.admitted: 1..2 per year\n  rate of ward.discharged: 1..2 per year\n"
