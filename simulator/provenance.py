@@ -2,7 +2,8 @@
 
 A provenance is a plain dict, kept in the manifest::
 
-    {"scenario": {"id": …, "title": …, "main": "demo.yaml", "files": {name: text}, "hash": sha256},
+    {"scenario": {"id": …, "title": …, "main": "demo.yaml", "files": {name: text}, "hash": sha256,
+                  "time_zone": "Europe/Berlin"},  # where the patients live; None: UTC
      "seed": 1, "size": 10000, "options": {…}, "command": "simulator run demo.yaml …",
      "versions": {"simulator": …, "python": …, "numpy": …, …},
      "checks": {…}}        # what `simulator.quality` needs to know, see quality/knowledge.py
@@ -18,7 +19,7 @@ from typing import Any
 
 #: distribution name of this package, and of what its results depend on
 PACKAGE = "patient-population-simulator"
-DEPENDENCIES = ("numpy", "numba", "pyarrow")
+DEPENDENCIES = ("numpy", "numba", "pyarrow", "tzdata")
 
 
 def scenario_hash(files: Mapping[str, str]) -> str:
@@ -54,6 +55,7 @@ def provenance(
     command: str | Sequence[str] = "",
     options: Mapping[str, Any] | None = None,
     checks: Mapping[str, Any] | None = None,
+    time_zone: str | None = None,
 ) -> dict[str, Any]:
     """The provenance of a run.
 
@@ -67,6 +69,7 @@ def provenance(
         command: what was typed, or an equivalent.
         options: whatever else changes the result (step, overrides, …).
         checks: knowledge for the independent checker, see `simulator.quality.knowledge`.
+        time_zone: where the patients live; None: UTC.
     """
     return {
         "scenario": {
@@ -75,6 +78,7 @@ def provenance(
             "main": main,
             "files": dict(files),
             "hash": scenario_hash(files),
+            "time_zone": time_zone,
         },
         "seed": seed,
         "size": size,

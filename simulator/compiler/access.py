@@ -3,9 +3,10 @@
 The last step before events are connected, over all processes, whoever brings patients to care:
 
 * An arrow on which a visit takes place or is asked for, of a care with `hours`, leads to an appointment
-  first: what it does is done once the next free appointment has come (distribution ``opening``).
+  first: what it does is done once the next free appointment has come (distribution ``opening``). If that
+  is on a closed day, a new one is sought from the end of the closed days on.
 * A visit that does not reach patients who are lost is left out, and so is what a process does once it
-  has asked for one. Steps of pathways go on: they end by `stop: [{on: follow_up.lost}]`.
+  has asked for one. Pathways end or go on as a whole (`pathways.when_lost`).
 """
 
 from __future__ import annotations
@@ -13,23 +14,40 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from simulator.compiler import algebra, follow_up, schedules
+from simulator.compiler import algebra, closed_days, follow_up, schedules
 from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
+from simulator.compiler.pathways import FIRST, MOST_STATES
+from simulator.compiler.terms import Where
 
 
 def limit(low: Lowering) -> None:
     """Put appointments before visits, and conditions on them."""
     waits = {name: schedules.opening(low, name) for name in low.scenario.care}
     hours = {name: wait for name, wait in waits.items() if wait is not None}
+    holidays = closed_days.holidays(low)
+    closed = {name: closed_days.condition(low, name, holidays) for name in hours}
     reach = {name: follow_up.attending(low, block.class_) for name, block in low.scenario.care.items()}
     limited = {name: term for name, term in reach.items() if term != algebra.TRUE}
     for index, process in low.processes.items():
         if limited and process.name not in low.scenario.pathways:
             process = _reached(low, process, limited)
         if hours:
-            process = _kept(low, process, hours)
+            process = _kept(low, process, hours, closed)
+            _check_size(low, process)
         low.processes[index] = process
+
+
+def _check_size(low: Lowering, process: m.Process) -> None:
+    """Whether the states of a pathway, appointments included, still fit a mask."""
+    block = low.scenario.pathways.get(process.name)
+    if block is not None and len(process.states) > MOST_STATES:
+        low.resolver.report(
+            "E716", f"pathway {process.name} has too many waits, branches and appointments", block,
+            Where(block.path, block.span),
+            expected=f"at most {MOST_STATES - FIRST}; an appointment is one, or three with closed days",
+            remedy="let a part of it be a pathway of its own, started by an event of this one",
+        )  # fmt: skip
 
 
 def _asked(low: Lowering, name: str) -> int:
@@ -55,7 +73,12 @@ def _goes_to(low: Lowering, actions: Sequence[m.Action], names: Sequence[str]) -
 # --- opening hours ---------------------------------------------------------------------------
 
 
-def _kept(low: Lowering, process: m.Process, hours: dict[str, m.Distribution]) -> m.Process:
+def _kept(
+    low: Lowering,
+    process: m.Process,
+    hours: dict[str, m.Distribution],
+    closed: dict[str, m.Term | None],
+) -> m.Process:
     """The process with an appointment between what makes a visit due and the visit."""
     asked = {_asked(low, name) for name in hours}
     states = list(process.states)
@@ -68,11 +91,34 @@ def _kept(low: Lowering, process: m.Process, hours: dict[str, m.Distribution]) -
                 arrows.append(arrow)
                 continue
             arrows.append(replace(arrow, target=len(states), actions=()))
-            seen = m.Arrow(f"{arrow.name}: seen", arrow.target, m.AfterDuration(hours[care]), arrow.actions)
             leaves = _leaving(low, process, state, arrow)
-            states.append(m.State(f"appointment for {arrow.name}", (*leaves, seen)))
+            shut = closed[care]
+            states += _appointment(len(states), arrow, leaves, m.AfterDuration(hours[care]), shut)
+            if shut is not None and low.resolver.origins is not None:
+                low.resolver.origins.wrote(shut, f"{care} is closed that day")
+                low.resolver.origins.wrote(algebra.negation(shut), f"{care} is open that day")
         states[i] = replace(state, arrows=tuple(arrows))
     return replace(process, states=tuple(states))
+
+
+def _appointment(
+    at: int, due: m.Arrow, leaves: tuple[m.Arrow, ...], wait: m.AfterDuration, closed: m.Term | None
+) -> list[m.State]:
+    """The states from `at` on in which an appointment is waited for; on closed days, for another one."""
+    name = f"appointment for {due.name}"
+    if closed is None:
+        return [m.State(name, (*leaves, m.Arrow(f"{due.name}: seen", due.target, wait, due.actions)))]
+    opened = m.WhenTrue(algebra.negation(closed))
+    comes = m.Arrow(f"{due.name}: appointment", at + 1, wait, silent=True)
+    shut = m.Arrow(f"{due.name}: closed", at + 2, m.WhenTrue(closed), silent=True)
+    seen = m.Arrow(f"{due.name}: seen", due.target, opened, due.actions)
+    again = m.Arrow(f"{due.name}: open again", at, opened, silent=True)
+    later = tuple(replace(arrow, name=f"{arrow.name}, while closed") for arrow in leaves)
+    return [
+        m.State(name, (*leaves, comes)),
+        m.State(f"{name}: at the door", (shut, seen)),
+        m.State(f"{name}: closed", (*later, again)),
+    ]
 
 
 def _leaving(low: Lowering, process: m.Process, state: m.State, due: m.Arrow) -> tuple[m.Arrow, ...]:

@@ -16,6 +16,7 @@ from simulator.compiler import layout as lay
 from simulator.compiler import machine as m
 from simulator.compiler.instructions import Instructions
 from simulator.compiler.program import Program
+from simulator.compiler.time_zones import FIRST_YEAR
 from simulator.rng import stream_id
 
 _DISTRIBUTIONS = {
@@ -126,7 +127,7 @@ class _Flattener(Instructions):
         self._place(lay.H_ENC, encounter_rows)
         self._place(lay.H_SIG_TERM, signal_rows)
         self._place(lay.H_CODE, [[int(c.lasting) | int(c.once) << 1] for c in machine.codes])
-        self._place(lay.H_STREAM, [[stream_id(name)] for name in self.streams])
+        self._place(lay.H_STREAM, [[stream_id(name)] for name in self.streams] + [[0]] * (lay.LANES - 1))
         self._place(lay.H_CELL, cells)
         self._place(lay.H_SCHEDULE, schedule_rows)
         self._dependencies(arrows)
@@ -190,7 +191,7 @@ class _Flattener(Instructions):
             cum = self.block([c for row in base.rates for c in _cumulative(base.knots, row)])
             uniform = int(all(k == i for i, k in enumerate(base.knots)))
         elif kind == lay.BASE_CALENDAR:
-            starts = [_month_start(i) for i in range((_CALENDAR_TO - _CALENDAR_FROM) * 12 + 1)]
+            starts = _month_starts(self.machine.population.months)
             n = len(starts)
             knots = self.block([s / lay.YEAR for s in starts])
             rates = self.block([row[i % 12] for row in base.rates for i in range(n)])
@@ -459,7 +460,8 @@ class _Flattener(Instructions):
             (lay.F_VAR, len(machine.vars)), (lay.F_E, n_slots), (lay.F_M, n_slots), (lay.F_H, n_slots),
             (lay.F_S, n_slots), (lay.F_DEV, n_level), (lay.F_ACC, n_level), (lay.F_SLOPE, n_level),
             (lay.F_SIGNAL, len(machine.signals)),
-            (lay.F_FIRST, h[lay.H_N_EARLY]), (lay.F_SECOND, len(self.streams)),
+            (lay.F_FIRST, h[lay.H_N_EARLY] + lay.LANES - 1),
+            (lay.F_SECOND, len(self.streams) + lay.LANES - 1),
             (lay.F_STACK, lay.STACK),  # from here on nothing outlives an instant
         ):  # fmt: skip
             h[header] = at
@@ -477,6 +479,11 @@ def _cumulative(knots: Sequence[float], rates: Sequence[float]) -> list[float]:
     return out
 
 
-def _month_start(index: int) -> int:
-    year, month = divmod(index, 12)
-    return (dt.date(_CALENDAR_FROM + year, month + 1, 1) - dt.date(1970, 1, 1)).days * lay.DAY
+def _month_starts(local: Sequence[int]) -> Sequence[int]:
+    """When the months begin over which a hazard by month is integrated; `local`: those of a time zone."""
+    n = (_CALENDAR_TO - _CALENDAR_FROM) * 12 + 1
+    if local:
+        first = (_CALENDAR_FROM - FIRST_YEAR) * 12
+        return local[first : first + n]
+    firsts = (dt.date(_CALENDAR_FROM + i // 12, i % 12 + 1, 1) for i in range(n))
+    return [(day - dt.date(1970, 1, 1)).days * lay.DAY for day in firsts]

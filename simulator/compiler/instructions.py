@@ -10,6 +10,7 @@ import numpy as np
 
 from simulator.compiler import layout as lay
 from simulator.compiler import machine as m
+from simulator.compiler.time_zones import year_start
 
 _OPS: dict[str, int] = {
     name: getattr(lay, f"T_{name.upper()}")
@@ -19,7 +20,7 @@ _OPS: dict[str, int] = {
     )
 }  # fmt: skip
 _UNARY = {"neg", "not", "exp", "log", "sqrt"}
-_AXES = {"age": lay.X_AGE, "month": lay.X_MONTH, "year": lay.X_YEAR, "var": lay.X_VAR}
+_AXES = {"age": lay.X_AGE, "month": lay.X_MONTH, "year": lay.X_YEAR, "date": lay.X_YEAR, "var": lay.X_VAR}
 
 
 @dataclass
@@ -34,6 +35,7 @@ class Instructions:
     nums: list[float] = field(default_factory=lambda: [0.0])
     consts: dict[bytes, int] = field(default_factory=dict)
     once: bool = False
+    instants: dict[tuple[int, ...], int] = field(default_factory=dict)
 
     def const(self, value: float) -> int:
         key = np.float64(value).tobytes()
@@ -98,8 +100,7 @@ class Instructions:
             case m.Lookup(axes, values):
                 rows: list[int] = []
                 for axis in axes:
-                    place = axis.index if axis.kind == "var" else self.block(axis.knots)
-                    rows.extend((_AXES[axis.kind], axis.size, place))
+                    rows.extend((_AXES[axis.kind], axis.size, self._place_of(axis)))
                 # the axis rows stand between instructions: jumped over by their count
                 out.extend((lay.T_LOOKUP, len(axes), self.block(values), 0 if self.once else 1))
                 rows.extend([0] * (-len(rows) % lay.TERM_W))
@@ -108,6 +109,27 @@ class Instructions:
                 self._emit_apply(op, args, out)
             case _:
                 assert_never(term)
+
+    def _place_of(self, axis: m.Axis) -> int:
+        """What an axis is read by: the index of its variable, the place of its ages in N, of the beginnings
+        of its years in P, of those of all months in P (0: months of UTC)."""
+        months = self.machine.population.months
+        if axis.kind == "var":
+            return axis.index
+        if axis.kind == "age":
+            return self.block(axis.knots)
+        if axis.kind == "date":
+            return self._instants(tuple(map(int, axis.knots)))
+        if axis.kind == "year":
+            return self._instants(tuple(year_start(int(year), months) for year in axis.knots))
+        return self._instants(months) if months else 0
+
+    def _instants(self, instants: tuple[int, ...]) -> int:
+        """The place in P of instants, each list of them once."""
+        if instants not in self.instants:
+            self.instants[instants] = lay.HEADER + len(self.code)
+            self.code.extend(instants)
+        return self.instants[instants]
 
     def _emit_level(self, index: int, out: list[int], *, base_only: bool = False) -> None:
         """mean + deviation + accumulated + slope·dt + shift, added in this order; the base has no slope."""
@@ -131,7 +153,7 @@ class Instructions:
             inner: list[int] = []
             neutral = {"mul": 1.0, "add": 0.0}.get(op)
             guarded = isinstance(arg, m.Apply) and arg.op == "if" and arg.args[2] == m.Const(neutral or 0.0)
-            if neutral is not None and guarded and isinstance(arg, m.Apply):
+            if neutral is not None and guarded and isinstance(arg, m.Apply) and self._pick(arg) is None:
                 condition, value = arg.args[0], arg.args[1]
                 self._emit(value, inner)
                 inner.extend((_OPS[op], 0, 0, 0))
@@ -149,7 +171,20 @@ class Instructions:
                     out.extend((lay.T_OR_SKIP, 0, 0, len(inner)))
             out.extend(inner)
 
+    def _pick(self, term: m.Term) -> tuple[int, int, int, int] | None:
+        """The one instruction that `if(variable == number, number, number)` is; None for another term."""
+        match term:
+            case m.Apply(
+                "if",
+                (m.Apply("eq", (m.Var(index), m.Const(asked))), m.Const(then), m.Const(otherwise)),
+            ):
+                return lay.T_PICK, index, self.block((asked, then, otherwise)), 0
+        return None
+
     def _emit_if(self, args: tuple[m.Term, ...], out: list[int]) -> None:
+        if (pick := self._pick(m.Apply("if", args))) is not None:
+            out.extend(pick)
+            return
         then: list[int] = []
         otherwise: list[int] = []
         self._emit(args[0], out)

@@ -27,6 +27,7 @@ MONTH = YEAR // 12
     H_SIG_TERM, I_CLEAR, F_CLEAR, I_BLOCK, H_N_BLOCK, F_FIRST, F_SECOND, H_N_CLOCK,
 ) = range(73)  # fmt: skip
 HEADER = 74
+LANES = 4  # streams whose first block is worked out together; their tables have room for a last group
 READY = -1  # in place of a stream's count: block 0 is worked out, its first draw is next
 
 # --- columns of the tables in P ----------------------------------------------------------
@@ -67,12 +68,12 @@ CELL_W = 4  # sex, low (whole years), high (whole years), index in N of the cumu
 TERM_W = 4
 (
     T_END, T_CONST, T_VAR, T_STATE, T_AGE, T_AGE_GE, T_TIME_GE, T_SINCE_GE, T_SINCE_LT,
-    T_STAMPED, T_COUNT_GE, T_LEVEL, T_LEVEL_GE, T_SIGNAL, T_LOOKUP, T_ADD, T_SUB, T_MUL, T_DIV,
+    T_STAMPED, T_COUNT_GE, T_LEVEL, T_LEVEL_GE, T_SIGNAL, T_LOOKUP, T_PICK, T_ADD, T_SUB, T_MUL, T_DIV,
     T_POW, T_ROUND, T_NEG, T_LT, T_LE, T_GT, T_GE, T_EQ, T_NE, T_AND, T_OR, T_NOT, T_MIN, T_MAX, T_EXP,
     T_LOG, T_SQRT, T_JUMP, T_JUMP_UNLESS, T_AND_SKIP, T_OR_SKIP, T_SKIP_UNLESS_IN,
-) = range(41)  # fmt: skip
+) = range(42)  # fmt: skip
 (X_AGE, X_MONTH, X_YEAR, X_VAR) = range(4)
-AXIS_W = 3  # kind, size, offset of knots in N (or index of the variable)
+AXIS_W = 3  # kind, size; place of ages in N, of instants in P (0: months of UTC), or index of the variable
 
 # --- instructions of actions: (op, a, b, c, d) ---------------------------------------------
 ACT_W = 5
@@ -86,12 +87,12 @@ ACT_W = 5
     R_EVENTS, R_ENCOUNTERS, R_TRUTHS, R_EVENT_ROOM, R_ENCOUNTER_ROOM, R_TRUTH_ROOM, FIRST_CLEARED,
 ) = range(7)  # fmt: skip
 (
-    R_PATIENT, R_ATTEMPT, R_BIRTH, R_ALIVE, R_DEATH, R_CAUSE, R_ENTRY, R_BYEAR, R_BOFFSET, R_BLATE,
+    R_PATIENT, R_ATTEMPT, R_BIRTH, R_ALIVE, R_DEATH, R_CAUSE, R_ENTRY, R_BYEAR, R_BOFFSET, R_BLAST,
     R_T0, R_ENC, R_ENC_START, R_ENC_END, R_ENC_NUMBER, R_ENC_COUNT, R_ENC_WRITTEN, R_WAKE,
     R_QHEAD, R_QTAIL, R_ERROR, R_NDIRTY, R_ARROW, R_AGE_AT, R_SAME, R_INSTANT, R_K0, R_K1,
     R_COMMUNITY, R_SEX, R_LISTENER, R_TAKEN, R_ENTERING, R_NOW, R_AGAIN,
-    R_ENC_ARROW, R_LEVEL_WAKE,
-) = range(FIRST_CLEARED, FIRST_CLEARED + 37)  # fmt: skip
+    R_ENC_ARROW, R_LEVEL_WAKE, R_AIMED,
+) = range(FIRST_CLEARED, FIRST_CLEARED + 38)  # fmt: skip
 ROW_HEAD = 48
 R_AGE = 0  # in F: age at I[R_AGE_AT]
 R_OLDEST = 1  # in F: an age that is not reached within the period

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from simulator.compiler.time_zones import month_starts
+
 # --- terms: resolved expressions --------------------------------------------------------
 # A term evaluates to a float: booleans are 0.0 / 1.0, categories are their index, unknown
 # is NaN. A comparison with NaN is false. Terms that change by themselves as time passes
@@ -129,10 +131,9 @@ class Apply:
 class Axis:
     """One axis of a lookup.
 
-    kind ``age`` (*clock*, knots in years), ``month`` (*clock*, 12 cells, UTC months),
-    ``year`` (*clock*, knots are calendar years), ``var`` (categorical variable `index`).
-    `knots[i]` is the lower edge of cell i for age and year; below the first edge the
-    first cell applies.
+    Kinds: ``age`` (knots in years), ``month`` (12 local months), ``year`` (knots: local years) and ``date``
+    (knots are instants), all *clock*; ``var`` (categorical variable `index`). `knots[i]` is the lower edge of
+    cell i for age, year and date; below the first edge the first cell applies.
     """
 
     kind: str
@@ -182,7 +183,7 @@ class Base:
 
     axis ``constant``: rate 1 per year · ``age``: step function of exact age (`knots` in years,
     `rates[stratum][i]` from knots[i] to knots[i+1], the last one open-ended) · ``calendar``:
-    step function of the month of the year (12 rates) · ``gompertz``: rate at age a is
+    step function of the local month of the year (12 rates) · ``gompertz``: rate at age a is
     rates[0][0] · exp(rates[0][2] · (a − rates[0][1])).
     """
 
@@ -447,6 +448,8 @@ class AgeSex:
 
 @dataclass(frozen=True, slots=True)
 class PopulationSpec:
+    """Who is there, when and where (`zone`: a time zone; None: UTC)."""
+
     size: int
     start: int
     end: int
@@ -457,6 +460,12 @@ class PopulationSpec:
     female: float
     communities: int = 1
     mixing: tuple[tuple[float, ...], ...] = ((1.0,),)  # row-stochastic
+    zone: str | None = None
+
+    @property
+    def months(self) -> tuple[int, ...]:
+        """When the months begin where they live, as `time_zones.month_starts`; none: those of UTC."""
+        return month_starts(self.zone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 
 from simulator.compiler import machine as m
+from simulator.compiler import time_zones
 from simulator.compiler.context import Lowering
 from simulator.compiler.names import nearest
 from simulator.compiler.terms import Where
-from simulator.compiler.time_zones import offsets
 from simulator.scenario.model import Care
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -20,7 +20,6 @@ _GROUPS = {"weekdays": range(5), "weekends": range(5, 7), "daily": range(7)}
 _HOURS = re.compile(
     r"(?P<days>[a-z ,]+?)\s+(?P<h1>\d{1,2}):(?P<m1>\d\d)\s*\.\.\s*(?P<h2>\d{1,2}):(?P<m2>\d\d)"
 )
-_OLDEST = 120  # years before the period from which on people may live
 
 
 # --- the time zone ---------------------------------------------------------------------------
@@ -31,12 +30,8 @@ def zone_is_known(low: Lowering) -> bool:
     block = low.scenario.population
     if block is None or block.time_zone is None:
         return True
-    import zoneinfo
-
-    try:
-        zoneinfo.ZoneInfo(block.time_zone)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        known = zoneinfo.available_timezones()
+    known = time_zones.names()
+    if block.time_zone not in known:
         low.resolver.report(
             "E723", f"there is no time zone `{block.time_zone}`", None, Where.key(block, "time_zone"),
             expected="a name of the IANA time zone database, e.g. `America/New_York`, `Europe/Berlin`",
@@ -60,10 +55,10 @@ def opening(low: Lowering, name: str) -> m.Distribution | None:
             return None
         block = low.scenario.population
         zone = None if block is None else block.time_zone
-        first, last = (2000, 2000) if block is None else (block.from_.year - _OLDEST, block.to.year)
+        last = 2000 if block is None else block.to.year
         if not zone_is_known(low):
             return None
-        low.schedules[name] = m.Schedule(name, days, offsets(zone, max(first, 1600), last))
+        low.schedules[name] = m.Schedule(name, days, time_zones.offsets(zone, last))
     return m.Distribution("opening", (m.Const(float(list(low.schedules).index(name))),))
 
 

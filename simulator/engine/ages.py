@@ -1,4 +1,4 @@
-"""Calendar and age, exact to the microsecond: the proleptic Gregorian calendar in UTC.
+"""Calendar and age, exact to the microsecond: the proleptic Gregorian calendar, in UTC or a time zone.
 
 Instants are int64 microseconds since 1970-01-01T00:00Z. The calendar covers the years
 1600..2399; an age or a month that lies beyond it is `NEVER` reached.
@@ -10,6 +10,8 @@ has it on 1 March in common years. `docs/engine.md`, *Time*, is the definition.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
+from collections.abc import Sequence
 
 import numpy as np
 from numba import njit
@@ -21,6 +23,7 @@ NULL = -(1 << 63)
 DAY = 86_400_000_000
 YEAR = 31_556_952_000_000  # 365.2425 days
 MONTH = YEAR // 12
+MONTHS_TO_1970 = (1970 - FIRST_YEAR) * 12
 
 _YEARS = np.arange(FIRST_YEAR, LAST_YEAR + 2)
 #: microsecond at which year FIRST_YEAR + i begins, one more than there are years; int64[801]
@@ -76,14 +79,6 @@ def month_start(month: int) -> int:
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
-def year_start(year: int) -> int:
-    """Instant at which a calendar year begins; NEVER beyond the calendar."""
-    if year > LAST_YEAR:
-        return NEVER
-    return JAN1[max(year - FIRST_YEAR, 0)]
-
-
-@njit(cache=True, error_model="numpy", forceinline=True)
 def birthday(birth: int, k: int) -> int:
     """Instant of the k-th anniversary of `birth` (before it, if k < 0); NEVER beyond the calendar.
 
@@ -127,3 +122,17 @@ def instant_of_age(age: float, birth: int) -> int:
     if end == NEVER:
         return NEVER
     return begin + math.floor(fraction * (end - begin) + 0.5)
+
+
+def calendar_month(t: int, months: Sequence[int]) -> tuple[int, int]:
+    """The month in which instant `t` lies (January 1970 = 0), and the instant at which the next one begins.
+
+    Args:
+        t: microseconds since 1970-01-01T00:00Z.
+        months: beginnings of the months of a time zone, as in `machine.PopulationSpec`; none: UTC.
+    """
+    if not months:
+        month = int(month_of(t))
+        return month, int(month_start(month + 1))
+    i = bisect_right(months, t)
+    return i - 1 - MONTHS_TO_1970, months[i]

@@ -6,8 +6,7 @@ out once however many processes ask for it.
 
 from __future__ import annotations
 
-import math
-
+import numpy as np
 from numba import njit
 
 from simulator.compiler.layout import (
@@ -15,22 +14,26 @@ from simulator.compiler.layout import (
     R_AGE,
     R_AGE_AT,
     R_BIRTH,
-    R_BLATE,
+    R_BLAST,
     R_BOFFSET,
     R_BYEAR,
     YEAR,
 )
 from simulator.engine.ages import FIRST_YEAR, JAN1, LAST_YEAR, MAR1, year_of
 
+#: 1 January of every year, then 1 March of every year; int64[2 * _YEARS]
+_DAYS = np.concatenate((JAN1, MAR1))
+_YEARS = len(JAN1)
+
 
 @njit(cache=True, error_model="numpy")
 def set_birth(I, birth):  # type: ignore[no-untyped-def]
-    """Keep in the row what `birthday` needs: index of the year, and how far into it."""
+    """Keep in the row what `birthday` needs: where to look up, how far, and what to add."""
     year = year_of(birth) - FIRST_YEAR
     late = birth >= MAR1[year]
     I[R_BIRTH] = birth
-    I[R_BYEAR] = year
-    I[R_BLATE] = 1 if late else 0
+    I[R_BYEAR] = year + _YEARS if late else year
+    I[R_BLAST] = LAST_YEAR - FIRST_YEAR + (_YEARS if late else 0)
     I[R_BOFFSET] = birth - (MAR1[year] if late else JAN1[year])
     I[R_AGE_AT] = -NEVER
 
@@ -38,12 +41,10 @@ def set_birth(I, birth):  # type: ignore[no-untyped-def]
 @njit(cache=True, error_model="numpy", forceinline=True)
 def birthday(I, k):  # type: ignore[no-untyped-def]
     """Instant of the k-th birthday; see `ages.birthday`."""
-    year = I[R_BYEAR] + k
-    if year > LAST_YEAR - FIRST_YEAR:
+    at = I[R_BYEAR] + k
+    if at > I[R_BLAST]:
         return NEVER
-    if I[R_BLATE]:
-        return MAR1[year] + I[R_BOFFSET]
-    return JAN1[year] + I[R_BOFFSET]
+    return _DAYS[np.uint64(at)] + I[R_BOFFSET]
 
 
 @njit(cache=True, error_model="numpy")
@@ -72,12 +73,10 @@ def instant_of_age(I, age):  # type: ignore[no-untyped-def]
     """Instant at which the patient is `age` years old; NEVER beyond the calendar."""
     if not age < LAST_YEAR - FIRST_YEAR:
         return NEVER
-    k = int(math.floor(age))
-    low = birthday(I, k)
-    fraction = age - k
-    if fraction == 0.0 or low == NEVER:
-        return low
-    high = birthday(I, k + 1)
-    if high == NEVER:
-        return NEVER
-    return low + int(math.floor(fraction * (high - low) + 0.5))
+    whole = np.floor(age)
+    fraction = age - whole
+    at = I[R_BYEAR] + int(whole)
+    if at >= I[R_BLAST]:
+        return birthday(I, int(whole)) if fraction == 0.0 else NEVER
+    low, high = _DAYS[np.uint64(at)], _DAYS[np.uint64(at + 1)]
+    return low + I[R_BOFFSET] + int(fraction * (high - low) + 0.5)

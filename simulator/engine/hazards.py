@@ -123,6 +123,7 @@ def fires_at(P, N, I, F, base, stratum, h, events, now):  # type: ignore[no-unty
         else:
             # a falling hazard has a finite integral: beyond it the clock never fires
             age = centre + log(reached) * inverse if 0.0 < reached < math.inf else math.inf
-    if age > F[R_OLDEST]:
-        return NEVER  # beyond the period: when exactly is nobody's concern
-    return max(now, instant_of_age(I, age))
+    # beyond the period nobody asks when; both ways are worked out, for no processor guesses which
+    oldest = F[R_OLDEST]
+    instant = max(now, instant_of_age(I, min(age, oldest)))
+    return instant if age <= oldest else NEVER

@@ -60,6 +60,7 @@ from simulator.compiler.layout import (
     NULL,
     OK,
     R_AGAIN,
+    R_AIMED,
     R_ALIVE,
     R_ARROW,
     R_ATTEMPT,
@@ -108,6 +109,7 @@ from simulator.engine.numeric import normal_quantile
 from simulator.engine.pointers import keep, pointer_to, table_of
 from simulator.engine.process import (
     NOBODY,
+    aim,
     due_arrow,
     known_slope,
     mark,
@@ -120,8 +122,8 @@ from simulator.engine.record import NO_ENCOUNTER, NO_TIME, close_encounter, put_
 from simulator.engine.sampling import draw, draw_early, uniform
 from simulator.engine.terms import evaluate
 
-#: columns of a subject row: birth, death, cause, entry, sex, community, events, encounters, truths
-SUBJECT_COLUMNS = 9
+#: columns of a subject row: birth, death, cause, entry, sex, community, events, encounters, truths, exit
+SUBJECT_COLUMNS = 10
 BIRTH = np.int64(0)
 
 
@@ -178,12 +180,10 @@ def _draw_vars(P, N, I, F, E, V):  # type: ignore[no-untyped-def]
                 for i in range(n):
                     total += evaluate(P, N, I, F, P[weights + i], t0)
                 target = uniform(P, I, F, P[row + V_STREAM]) * total
-                cumulated, chosen = 0.0, n - 1
-                for i in range(n):
+                cumulated, chosen = 0.0, 0
+                for i in range(n - 1):  # a processor cannot guess where to stop: look at all
                     cumulated += evaluate(P, N, I, F, P[weights + i], t0)
-                    if target < cumulated:
-                        chosen = i
-                        break
+                    chosen += 0 if target < cumulated else 1
                 F[values + v] = chosen
             elif P[row + V_DIST] >= 0:
                 x = draw(P, N, I, F, P[row + V_DIST], P[row + V_STREAM], t0)
@@ -234,6 +234,7 @@ def begin(P, N, I, F, E, V, patient, attempt, k0, k1):  # type: ignore[no-untype
     for i in range(P[I_NEXT] + P[H_N_PROC], P[I_NEXT] + P[H_N_BLOCK] * BLOCK):
         I[i] = NEVER
     I[R_ENTERING] = 0
+    I[R_AIMED] = 0
     I[R_TAKEN] = -1
 
 
@@ -275,12 +276,16 @@ def run_until(P, N, I, F, E, V, C, T, end):  # type: ignore[no-untyped-def]
     """Let everything happen that falls before `end`. I[R_NOW] is the instant reached."""
     while I[R_ALIVE] == 1 and I[R_ERROR] == OK:
         now = I[R_NOW]
+        entering, n_proc = I[R_ENTERING], P[H_N_PROC]
+        if I[R_AIMED] < entering and (entering == n_proc or I[R_NDIRTY] > 0):
+            aim(P, N, I, F, I[R_AIMED], entering, now)
+            I[R_AIMED] = entering
         if I[R_NDIRTY] > 0:
             refresh_marked(P, N, I, F, now)
-        if I[R_ENTERING] < P[H_N_PROC]:
-            process = I[R_ENTERING]
+        if entering < n_proc:
+            process = entering
             arrow = NOBODY
-            I[R_ENTERING] += 1
+            I[R_ENTERING] = entering + 1
         else:
             arrow = next_listener(P, N, I, F, now) if I[R_QTAIL] > 0 else NOBODY
             if arrow >= 0:
@@ -324,6 +329,7 @@ def _finish(P, I, C, subjects, j, marks):  # type: ignore[no-untyped-def]
     subjects[6, j] = I[R_EVENTS] - marks[0]
     subjects[7, j] = I[R_ENCOUNTERS] - marks[1]
     subjects[8, j] = I[R_TRUTHS] - marks[2]
+    subjects[9, j] = P[H_END] if I[R_ALIVE] == 1 else I[R_DEATH]
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -335,8 +341,8 @@ def run_patients(  # type: ignore[no-untyped-def]
     Args:
         ints, nums: int64[...], float64[...], the program.
         events, values, encounters, truths: buffers for rows (`record.py`), filled from the front.
-        subjects: int64[9, count], written: birth, death, cause, entry, sex, community and the
-            number of event, encounter and truth rows.
+        subjects: int64[10, count], written: birth, death, cause, entry, sex, community, the
+            number of event, encounter and truth rows, and the end of observation.
         first, count: which patients.
         k0, k1: low and high word of the seed.
         edges: int64[windows + 1], edges of the windows; start and end of the period if nothing is
@@ -344,8 +350,8 @@ def run_patients(  # type: ignore[no-untyped-def]
         signals: float64[windows, communities, signals], or of length 0.
 
     Returns:
-        int64[5]: patients done, rows in E, C and T, and the error of the patient after them
-        (OK, FULL, CYCLE, …).
+        int64[8]: patients done, rows in E, C and T, the error of the patient after them
+        (OK, FULL, CYCLE, …), deaths, and the time observed in microseconds: high part (of 2^32) and low part.
     """
     row = np.zeros(ints[I_SIZE], dtype=np.int64)
     reals = np.zeros(ints[F_SIZE], dtype=np.float64)
@@ -357,6 +363,7 @@ def run_patients(  # type: ignore[no-untyped-def]
     I[R_TRUTH_ROOM] = truths.shape[1]
     marks = np.zeros(3, dtype=np.int64)
     done = np.int64(0)
+    deaths, observed_high, observed_low = np.int64(0), np.int64(0), np.int64(0)
     error = np.int64(OK)
     while done < count:
         marks[0], marks[1], marks[2] = I[R_EVENTS], I[R_ENCOUNTERS], I[R_TRUTHS]
@@ -377,15 +384,20 @@ def run_patients(  # type: ignore[no-untyped-def]
                 break
         if I[R_ERROR] == OK:
             _finish(P, I, C, subjects, done, marks)
+            deaths += 1 - I[R_ALIVE]
+            observed = subjects[9, done] - I[R_ENTRY]
+            observed_high += observed >> 32
+            observed_low += observed & 0xFFFFFFFF
         if I[R_ERROR] != OK:
             error = I[R_ERROR]
             I[R_EVENTS], I[R_ENCOUNTERS], I[R_TRUTHS] = marks[0], marks[1], marks[2]
             break
         done += 1
-    out = np.empty(5, dtype=np.int64)
+    out = np.empty(8, dtype=np.int64)
     out[0] = done
     out[1], out[2], out[3] = I[R_EVENTS], I[R_ENCOUNTERS], I[R_TRUTHS]
     out[4] = error
+    out[5], out[6], out[7] = deaths, observed_high, observed_low
     keep(row)
     keep(reals)
     return out

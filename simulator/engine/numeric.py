@@ -39,6 +39,8 @@ STEPS = 128
 STEPS_PER_UNIT = 184.6649652337873  # 128 / ln 2
 STEP_HIGH = LN2_HIGH / STEPS
 STEP_LOW = LN2_LOW / STEPS
+SHIFT = 6755399441055744.0  # 1.5 * 2^52: a number added to it is rounded to a whole one
+SHIFT_BITS = 0x4338000000000000
 SMALLEST_NORMAL = 2.0**-1022
 EXP_OVERFLOW = float.fromhex("0x1.62e42fefa39efp+9")  # ln(2^1024), rounded down
 EXP_UNDERFLOW = -745.1332191019412  # below it the result is less than half of 2^-1074
@@ -164,10 +166,12 @@ def exp(x: float) -> float:
         return INFINITY
     if x < EXP_UNDERFLOW:
         return 0.0
-    n = math.floor(x * STEPS_PER_UNIT + 0.5)
+    shifted = x * STEPS_PER_UNIT + SHIFT  # rounds to a whole number, which stands in the lowest bits
+    n = shifted - SHIFT
     r = (x - n * STEP_HIGH) - n * STEP_LOW
-    k = n >> 7
-    j = (n & 127) << 1
+    bits = bits_of_float(shifted) - SHIFT_BITS
+    k = bits >> 7
+    j = (bits & 127) << 1
     t = float(_EXP[j])
     w = r * r
     series = r + (w * (0.5 + r * (1.0 / 6.0)) + (w * w) * (1.0 / 24.0 + r * (1.0 / 120.0)))

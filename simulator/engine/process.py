@@ -98,6 +98,7 @@ from simulator.compiler.layout import (
     PROC_W,
     QUEUE,
     QUEUE_FULL,
+    R_AIMED,
     R_ALIVE,
     R_ARROW,
     R_ENC,
@@ -179,7 +180,7 @@ def refresh_level(P, N, I, F, level, now):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, error_model="numpy")
-def find_next(P, I, process):  # type: ignore[no-untyped-def]
+def _find_next_slot(P, I, process):  # type: ignore[no-untyped-def]
     """Find the earliest wake-up or due time among the slots of a process."""
     row = P[H_PROC] + process * PROC_W
     slot = P[row + P_SLOT0]
@@ -187,19 +188,31 @@ def find_next(P, I, process):  # type: ignore[no-untyped-def]
     best, pick = NEVER, 0
     due, wakes = P[I_DUE] + slot, P[I_WAKES] + slot
     for k in range(n):
-        if I[wakes + k] < best:
-            best = I[wakes + k]
-            pick = 2 * k
-        if I[due + k] < best:
-            best = I[due + k]
-            pick = 2 * k + 1
+        t = I[wakes + k]
+        pick = 2 * k if t < best else pick
+        best = min(t, best)
+        t = I[due + k]
+        pick = 2 * k + 1 if t < best else pick
+        best = min(t, best)
     I[P[I_NEXT] + process] = best
     I[P[I_PICK] + process] = pick
-    block = process // BLOCK
+
+
+@njit(cache=True, error_model="numpy", forceinline=True)
+def _find_first(P, I, block):  # type: ignore[no-untyped-def]
+    """Find the earliest instant among the processes of a block; places beyond the last are NEVER."""
     first = P[I_NEXT] + block * BLOCK
-    for k in range(first, min(first + BLOCK, P[I_NEXT] + P[H_N_PROC])):
+    best = I[first]
+    for k in range(first + 1, first + BLOCK):
         best = min(best, I[k])
     I[P[I_BLOCK] + block] = best
+
+
+@njit(cache=True, error_model="numpy")
+def find_next(P, I, process):  # type: ignore[no-untyped-def]
+    """Find what a process does next, and what its block does."""
+    _find_next_slot(P, I, process)
+    _find_first(P, I, process // BLOCK)
 
 
 @njit(cache=True, error_model="numpy", forceinline=True)
@@ -247,8 +260,7 @@ def _aim(P, N, I, F, base, slot, now):  # type: ignore[no-untyped-def]
     m = F[P[F_M] + slot]
     due = NEVER
     if m > 0.0:
-        left = F[P[F_E] + slot]
-        due = fires_at(P, N, I, F, base, stratum, h, left if m == 1.0 else left / m, now)
+        due = fires_at(P, N, I, F, base, stratum, h, F[P[F_E] + slot] / m, now)
     I[P[I_DUE] + slot] = due
 
 
@@ -273,7 +285,7 @@ def _arm_slot(P, N, I, F, arrow, slot, now):  # type: ignore[no-untyped-def]
         wake = I[R_WAKE]
         F[P[F_M] + slot] = _hazard_ratio(P, N, I, F, at, now)
         I[P[I_WAKES] + slot] = min(wake, I[R_WAKE])
-        _aim(P, N, I, F, P[H_BASE] + P[at + A_BASE] * BASE_W, slot, now)
+        # when it fires is worked out by `aim`
     elif kind == K_AFTER:
         wait = draw_duration(P, N, I, F, P[at + A_DIST], P[at + A_STREAM], now)
         I[P[I_DUE] + slot] = now + wait if wait < NEVER - now else NEVER
@@ -294,7 +306,28 @@ def _arm(P, N, I, F, process, now):  # type: ignore[no-untyped-def]
     state = P[H_STATE] + (P[row + P_STATE0] + I[P[I_STATE] + process]) * STATE_W
     for k in range(P[state + S_NARROW]):
         _arm_slot(P, N, I, F, P[state + S_ARROW0] + k, P[row + P_SLOT0] + k, now)
-    find_next(P, I, process)
+
+
+@njit(cache=True, error_model="numpy")
+def aim(P, N, I, F, first, end, now):  # type: ignore[no-untyped-def]
+    """Work out when the clocks just armed of processes first … end - 1 fire, and what comes first.
+
+    Whoever enters life is aimed for all processes together: each clock is one long chain of operations,
+    and chains overlap that stand side by side.
+    """
+    for process in range(first, end):
+        row = P[H_PROC] + process * PROC_W
+        state = P[H_STATE] + (P[row + P_STATE0] + I[P[I_STATE] + process]) * STATE_W
+        at = P[H_ARROW] + P[state + S_ARROW0] * ARROW_W
+        slot = P[row + P_SLOT0]
+        for k in range(P[state + S_NARROW]):
+            if P[at + A_KIND] == K_RATE:
+                _aim(P, N, I, F, P[H_BASE] + P[at + A_BASE] * BASE_W, slot + k, now)
+            at += ARROW_W
+    for process in range(first, end):
+        _find_next_slot(P, I, process)
+    for block in range(first // BLOCK, (end + BLOCK - 1) // BLOCK):
+        _find_first(P, I, block)
 
 
 @njit(cache=True, error_model="numpy")
@@ -458,6 +491,8 @@ def take(P, N, I, F, E, V, C, T, process, arrow, now):  # type: ignore[no-untype
             break
         arrow = _choose(P, N, I, F, state, now)
     _arm(P, N, I, F, process, now)
+    if I[R_AIMED] == P[H_N_PROC]:
+        aim(P, N, I, F, process, process + 1, now)
     mark(P, I, process)
 
 

@@ -118,7 +118,7 @@ def window_edges(machine: Machine) -> list[int]:
         if population.step > 0:
             following = edges[-1] + population.step
         else:
-            following = ages.month_start(ages.month_of(edges[-1]) + 1)
+            following = ages.calendar_month(edges[-1], population.months)[1]
         edges.append(min(following, population.end))
     return edges
 

@@ -142,7 +142,10 @@ def until_open(schedule: Schedule, now: int, u: float) -> int:
         slots = [slot for slot in slots if slot >= local]
         if slots:
             chosen = (slots[math.floor(u * len(slots))] - _EPOCH) // timedelta(microseconds=1)
-            return max(chosen - _ahead(schedule, chosen - ahead) - now, 0)
+            offset = _ahead(schedule, chosen - ahead)
+            if _ahead(schedule, chosen - offset) != offset:  # the clocks skip it: as much later as they skip
+                offset = _ahead(schedule, chosen - offset)
+            return max(chosen - offset - now, 0)
     return NEVER
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import pairwise
 
 from simulator.compiler.machine import Base
+from simulator.compiler.time_zones import month_starts
 from simulator.engine import ages, numeric
 from simulator.engine.ages import NEVER, YEAR
 from simulator.engine.reference_state import PatientState
@@ -35,13 +38,19 @@ def instant_at(base: Base, years: float, patient: PatientState) -> int:
     return max(patient.now, math.floor(years * YEAR + 0.5))
 
 
-def steps(base: Base, stratum: int) -> tuple[list[float], list[float], list[float]]:
+def steps(base: Base, stratum: int, patient: PatientState) -> tuple[list[float], list[float], list[float]]:
     """Knots, rates and the integral up to each knot, of a hazard that is a step function."""
+    return _steps(base, stratum, patient.machine.population.zone)
+
+
+@lru_cache(maxsize=256)
+def _steps(base: Base, stratum: int, zone: str | None) -> tuple[list[float], list[float], list[float]]:
     if base.axis == "age":
         knots, rates = list(base.knots), list(base.rates[stratum])
     else:
-        months = range(FIRST_MONTH, LAST_MONTH + 1)
-        knots = [ages.month_start(month) / YEAR for month in months]
+        months, local = range(FIRST_MONTH, LAST_MONTH + 1), month_starts(zone)
+        at = ages.MONTHS_TO_1970
+        knots = [(local[month + at] if local else ages.month_start(month)) / YEAR for month in months]
         rates = [base.rates[stratum][month % 12] for month in months]
     integral = [0.0]
     for (low, high), rate in zip(pairwise(knots), rates, strict=False):
@@ -61,8 +70,8 @@ def cumulative(base: Base, stratum: int, patient: PatientState) -> float:
     if base.axis == "gompertz":
         _, centre, growth = base.rates[0]
         return x if growth == 0.0 else exp(growth * (x - centre))
-    knots, rates, integral = steps(base, stratum)
-    i = max(sum(knot <= x for knot in knots) - 1, 0)
+    knots, rates, integral = steps(base, stratum, patient)
+    i = max(bisect_right(knots, x) - 1, 0)
     return integral[i] + (x - knots[i]) * rates[i]
 
 
@@ -89,8 +98,8 @@ def due_after(base: Base, stratum: int, events: float, patient: PatientState) ->
     if base.axis == "gompertz":
         return instant_at(base, gompertz_age(base, events, patient), patient)
     target = cumulative(base, stratum, patient) + events
-    knots, rates, integral = steps(base, stratum)
-    i = max(sum(value <= target for value in integral) - 1, 0)
+    knots, rates, integral = steps(base, stratum, patient)
+    i = max(bisect_right(integral, target) - 1, 0)
     if rates[i] <= 0.0:  # only the last cell: the hazard stays zero
         return NEVER
     return instant_at(base, knots[i] + (target - integral[i]) / rates[i], patient)

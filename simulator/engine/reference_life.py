@@ -21,6 +21,7 @@ from simulator.engine.reference_terms import is_true, level_value, value_of
 from simulator.errors import EngineError
 
 MAX_FIRINGS_AT_ONE_INSTANT = 100_000
+_LATEST = 64  # of so many firings one asks what they were, if there is no end of them
 
 
 class Died(Exception):
@@ -55,6 +56,8 @@ class Life:
     alive: bool = True
     firings: int = 0
     firings_at: int = NULL
+    most_firings: int | None = None  # at one instant; MAX_FIRINGS_AT_ONE_INSTANT if None
+    circling: list[int] = field(default_factory=list)  # processes of the latest firings, if they do not end
 
     def __post_init__(self) -> None:
         self.slots = [[] for _ in self.machine.processes]
@@ -147,7 +150,7 @@ class Life:
 
     def take(self, process: int, k: int) -> None:
         """Move along arrow `k`: the arrow's actions, then the entry actions of its target."""
-        self.count_firing()
+        self.count_firing(process)
         state = self.patient.states[process]
         arrow = self.state_of(process).arrows[k]
         self.arrow = self.arrow_number(process, state, k)
@@ -294,13 +297,17 @@ class Life:
         before = sum(len(s.arrows) for p in processes[:process] for s in p.states)
         return before + sum(len(s.arrows) for s in processes[process].states[:state]) + k
 
-    def count_firing(self) -> None:
+    def count_firing(self, process: int) -> None:
         if self.firings_at != self.patient.now:
             self.firings, self.firings_at = 0, self.patient.now
         self.firings += 1
-        if self.firings > MAX_FIRINGS_AT_ONE_INSTANT:
+        most = MAX_FIRINGS_AT_ONE_INSTANT if self.most_firings is None else self.most_firings
+        if self.firings > most - _LATEST:
+            self.circling.append(process)
+        if self.firings > most:
+            names = sorted({self.machine.processes[each].name for each in self.circling})
             raise EngineError(
-                f"patient {self.patient.number}: more than {MAX_FIRINGS_AT_ONE_INSTANT} transitions "
-                "at one instant",
+                f"patient {self.patient.number}: more than {most} transitions at one instant, "
+                f"of {', '.join(names)}",
                 remedy="Processes set each other off in a circle; give one of them a delay.",
             )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import reduce
 
 from simulator.compiler import machine as m
+from simulator.compiler.time_zones import year_start
 from simulator.engine import ages, numeric
 from simulator.engine.ages import NEVER, NULL, YEAR
 from simulator.engine.reference_state import PatientState
@@ -169,12 +170,14 @@ def cell_of(axis: m.Axis, patient: PatientState) -> tuple[int, int]:
         category = patient.vars[axis.index]
         return (-1 if category != category else math.floor(category)), NEVER
     if axis.kind == "month":
-        month = ages.month_of(now)
-        return month % 12, ages.month_start(month + 1)
+        month, following = ages.calendar_month(now, patient.machine.population.months)
+        return month % 12, following
     if axis.kind == "age":
         edges = [ages.instant_of_age(knot, patient.birth) for knot in axis.knots]
+    elif axis.kind == "date":
+        edges = [int(knot) for knot in axis.knots]
     elif axis.kind == "year":
-        edges = [ages.year_start(math.floor(knot)) for knot in axis.knots]
+        edges = [year_start(math.floor(knot), patient.machine.population.months) for knot in axis.knots]
     else:
         raise ValueError(f"not an axis: {axis.kind!r}")
     later = [edge for edge in edges[1:] if edge > now]

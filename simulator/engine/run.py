@@ -67,12 +67,17 @@ class RunStats:
     encounters: int = 0
     truths: int = 0
     deaths: int = 0
-    person_years: float = 0.0
+    observed: int = 0  # microseconds; exact, so that it does not matter who adds them up
     workers: int = 1
     seconds: float = 0.0
     exchange_seconds: float = 0.0
     kernel_seconds: float = 0.0
     write_seconds: float = 0.0
+
+    @property
+    def person_years(self) -> float:
+        """Years for which patients were observed."""
+        return self.observed / layout.YEAR
 
 
 @dataclass(slots=True)
@@ -141,28 +146,28 @@ class ChunkIterator:
         k0, k1 = self.seed & 0xFFFFFFFF, self.seed >> 32
         while True:
             begin = time.perf_counter()
-            done, n_event, n_encounter, n_truth, error = run_patients(
+            done, n_event, n_encounter, n_truth, error, deaths, high, low = run_patients(
                 program.ints, program.nums, b.events, b.values, b.encounters, b.truths, subjects,
                 self.first, want, k0, k1, self.edges, self.signals,
-            )  # fmt: skip
+            ).tolist()  # fmt: skip
             self.stats.kernel_seconds += time.perf_counter() - begin
             if error == layout.FULL and done == 0:
                 b.grow()
                 continue
             if error != layout.FULL:
-                check(program, int(error), self.first + int(done))
+                check(program, error, self.first + done, self.seed)
             break
-        chunk = _chunk(
-            program, self.first, subjects[:, :done], b, int(n_event), int(n_encounter), int(n_truth)
-        )
-        self.first += int(done)
-        self.left -= int(done)
-        _count(self.stats, chunk)
-        return chunk
+        self.stats.patients += done
+        self.stats.events += n_event
+        self.stats.encounters += n_encounter
+        self.stats.truths += n_truth
+        self.stats.deaths += deaths
+        self.stats.observed += (high << 32) + low
+        first, self.first, self.left = self.first, self.first + done, self.left - done
+        return _chunk(first, subjects[:, :done], b, n_event, n_encounter, n_truth)
 
 
 def _chunk(
-    program: Program,
     first: int,
     subjects: npt.NDArray[np.int64],
     b: Buffers,
@@ -171,28 +176,17 @@ def _chunk(
     n_truth: int,
 ) -> Chunk:
     """The kernel's buffers under the names the store knows them by."""
-    death = subjects[1]
-    alive = death == layout.NULL
     events, encounters, truths = b.events[:, :n_event], b.encounters[:, :n_encounter], b.truths[:, :n_truth]
     return Chunk(
         first=first,
-        birth=subjects[0], death=death, death_cause=subjects[2], entry=subjects[3],
-        exit=np.where(alive, program[layout.H_END], death), sex=subjects[4], community=subjects[5],
+        birth=subjects[0], death=subjects[1], death_cause=subjects[2], entry=subjects[3],
+        exit=subjects[9], sex=subjects[4], community=subjects[5],
         event_counts=subjects[6], encounter_counts=subjects[7], truth_counts=subjects[8],
         ev_time=events[0], ev_code=events[1], ev_encounter=events[2], ev_end=events[3],
         ev_cause=events[4], ev_value=b.values[:n_event],
         enc_number=encounters[0], enc_kind=encounters[1], enc_start=encounters[2], enc_end=encounters[3],
         tr_time=truths[0], tr_process=truths[1], tr_from=truths[2], tr_to=truths[3], tr_arrow=truths[4],
     )  # fmt: skip
-
-
-def _count(stats: RunStats, chunk: Chunk) -> None:
-    stats.patients += len(chunk)
-    stats.events += len(chunk.ev_time)
-    stats.encounters += len(chunk.enc_start)
-    stats.truths += len(chunk.tr_time)
-    stats.deaths += int((chunk.death != layout.NULL).sum())
-    stats.person_years += float((chunk.exit - chunk.entry).sum() / layout.YEAR)
 
 
 def edges_of(program: Program) -> npt.NDArray[np.int64]:
@@ -321,7 +315,7 @@ def _add_up(total: RunStats, parts: list[RunStats]) -> None:
         total.encounters += part.encounters
         total.truths += part.truths
         total.deaths += part.deaths
-        total.person_years += part.person_years
+        total.observed += part.observed
         total.kernel_seconds += part.kernel_seconds
         total.write_seconds += part.write_seconds
 

@@ -28,6 +28,7 @@ from simulator.compiler.layout import (
     H_SCHEDULE,
     H_STREAM,
     I_COUNT,
+    LANES,
     LOGNORMAL,
     NEVER,
     NORMAL,
@@ -43,6 +44,7 @@ from simulator.compiler.layout import (
     WEIBULL,
 )  # fmt: skip
 from simulator.engine import draws
+from simulator.engine.lanes import draw_lanes
 from simulator.engine.numeric import exp, log, log_of_normal, normal_quantile
 from simulator.engine.terms import evaluate
 
@@ -57,10 +59,9 @@ def draw_early(P, I, F):  # type: ignore[no-untyped-def]
     k0, k1, patient = I[R_K0], I[R_K1], I[R_PATIENT]
     low, high = patient & 0xFFFFFFFF, (patient >> 32) | (I[R_ATTEMPT] << 8)
     streams, counts, first, second = P[H_STREAM], P[I_COUNT], P[F_FIRST], P[F_SECOND]
+    for stream in range(0, P[H_N_EARLY], LANES):
+        draw_lanes(P, streams + stream, low, high, k0, k1, F, first + stream, second + stream)
     for stream in range(P[H_N_EARLY]):
-        a, b, c, d = draws.philox_block(0, P[streams + stream], low, high, k0, k1)
-        F[first + stream] = draws.uniform_of_words(a, b)
-        F[second + stream] = draws.uniform_of_words(c, d)
         I[counts + stream] = READY
     for stream in range(P[H_N_CLOCK]):
         F[first + stream] = -log_of_normal(F[first + stream])
@@ -162,7 +163,9 @@ def _until_open(P, I, F, schedule, stream, now):  # type: ignore[no-untyped-def]
         n = (closes - first) // _APPOINTMENT
         if n > 0:
             begins = first + int(math.floor(u * n)) * _APPOINTMENT
-            return max(begins - _offset(P, schedule, begins - ahead) - now, 0)
+            offset = _offset(P, schedule, begins - ahead)
+            found = _offset(P, schedule, begins - offset)  # another in an hour (or day) that the clocks skip
+            return max(begins - found - now, 0)
     return NEVER
 
 

@@ -56,6 +56,7 @@ from simulator.compiler.layout import (
     T_NOT,
     T_OR,
     T_OR_SKIP,
+    T_PICK,
     T_POW,
     T_ROUND,
     T_SIGNAL,
@@ -73,7 +74,7 @@ from simulator.compiler.layout import (
     X_VAR,
     YEAR,
 )  # fmt: skip
-from simulator.engine.ages import month_of, month_start, year_of, year_start
+from simulator.engine.ages import MONTHS_TO_1970, month_of, month_start
 from simulator.engine.clock import age_at, instant_of_age
 from simulator.engine.numeric import exp, log, power
 
@@ -111,16 +112,23 @@ def _lookup(P, N, I, F, pc, now):  # type: ignore[no-untyped-def]
                 I[R_WAKE] = min(I[R_WAKE], instant_of_age(I, N[place + index + 1]))
         elif kind == X_MONTH:
             month = month_of(now)
+            following = month_start(month + 1)
+            if place > 0:  # months of a time zone: the same month as in UTC, or one beside it
+                local = place + MONTHS_TO_1970 + month
+                if P[local + 1] <= now:
+                    month += 1
+                elif P[local] > now:
+                    month -= 1
+                following = P[place + MONTHS_TO_1970 + month + 1]
             index = month % 12
             if asked:
-                I[R_WAKE] = min(I[R_WAKE], month_start(month + 1))
+                I[R_WAKE] = min(I[R_WAKE], following)
         else:
-            year = year_of(now)
             index = 0
-            while index + 1 < size and N[place + index + 1] <= year:
+            while index + 1 < size and P[place + index + 1] <= now:
                 index += 1
             if index + 1 < size:
-                I[R_WAKE] = min(I[R_WAKE], year_start(int(N[place + index + 1])))
+                I[R_WAKE] = min(I[R_WAKE], P[place + index + 1])
         cell = cell * size + index
         at += AXIS_W
     return N[P[pc + 2] + cell] if known else math.nan
@@ -289,6 +297,10 @@ def _run(P, N, I, F, pc, now):  # type: ignore[no-untyped-def]
         sp += 1
         if op == T_CONST:
             top = N[P[pc + 1]]
+        elif op == T_PICK:
+            at = P[pc + 2]
+            then, otherwise = N[at + 1], N[at + 2]
+            top = then if F[P[F_VAR] + P[pc + 1]] == N[at] else otherwise
         elif op == T_STATE:
             top = 1.0 if (P[pc + 2] >> I[P[I_STATE] + P[pc + 1]]) & 1 else 0.0
         elif op == T_VAR:

@@ -47,7 +47,7 @@ from simulator.compiler.layout import (
     R_TRUTHS,
 )  # fmt: skip
 from simulator.compiler.program import Program
-from simulator.engine.ages import month_of, month_start
+from simulator.engine.ages import calendar_month
 from simulator.engine.failures import check
 from simulator.engine.kernel import begin, run_until, set_signals
 from simulator.engine.pointers import keep, pointer_to, table_of
@@ -71,7 +71,7 @@ def window_edges(program: Program) -> IntArray:
         if population.step > 0:
             following = edges[-1] + population.step
         else:
-            following = int(month_start(month_of(edges[-1]) + 1))
+            following = calendar_month(edges[-1], population.months)[1]
         edges.append(min(following, population.end))
     return np.array(edges, dtype=np.int64)
 

@@ -413,6 +413,7 @@ def populations(draw: DrawFn) -> dict[str, object]:
         "history": draw(st.booleans()),
         "end": instant(2005, 3, 14),
         "female": 0.4,
+        "zone": draw(st.sampled_from([None, "America/New_York", "Pacific/Kiritimati"])),
     }
 
 

@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from numba import njit
 
 from simulator import rng
+from simulator.compiler.layout import LANES
 from simulator.engine import draws
+from simulator.engine.lanes import draw_lanes
+from simulator.engine.pointers import keep, pointer_to, table_of
 
 # kat_vectors of the Random123 distribution, lines "philox4x32 10"
 KNOWN_ANSWERS = [
@@ -140,3 +143,20 @@ def test_gamma_of_an_impossible_shape_is_unknown_and_draws_nothing(shape):
     value, n = draws.gamma_draw(1, 2, 3, 4, 0, 9, shape)
     assert math.isnan(value)
     assert n == 9
+
+
+@njit
+def in_lanes(streams, patient, attempt, k0, k1):
+    """float64[2, LANES]: draws 0 and 1 of each stream, written where the kernel would have them."""
+    draws = np.zeros(2 * LANES)
+    low, high = patient & 0xFFFFFFFF, (patient >> 32) | (attempt << 8)
+    draw_lanes(table_of(streams), 0, low, high, k0, k1, pointer_to(draws), 0, LANES)
+    keep(draws)
+    return draws.reshape(2, LANES)
+
+
+@given(seeds, patients, st.lists(words, min_size=LANES, max_size=LANES), attempts)
+def test_draws_in_lanes_equal_the_readable_ones(seed, patient, streams, attempt):
+    drawn = in_lanes(np.array(streams, dtype=np.int64), patient, attempt, *split(seed))
+    expected = [[rng.uniform(seed, patient, stream, n, attempt) for stream in streams] for n in (0, 1)]
+    assert drawn.tolist() == expected
