@@ -114,7 +114,16 @@ _MISSPELT = {
     "inches": "[in_i]", "feet": "[ft_i]", "degC": "Cel", "mEq/L": "meq/L", "kcal/day": "kcal/d",
     "cells/uL": "{cells}/uL", "10^9/l": "10*9/L", "x10^9/L": "10*9/L", "seconds": "s", "second": "s",
     "mL/min/1.73m2": "mL/min/{1.73_m2}", "mL/min/1.73_m2": "mL/min/{1.73_m2}", "mins": "minutes",
+    "y": "years", "meters": "m", "metres": "m", "metre": "m", "meter": "m", "percent predicted": "%",
+    "% predicted": "%", "% of predicted": "%", "%pred": "%", "beats/min": "/min", "breaths/min": "/min",
+    "L/minute": "L/min", "ratio": "1", "fraction": "1", "G/L": "10*9/L", "Gpt/L": "10*9/L", "T/L": "10*12/L",
 }  # fmt: skip
+
+#: what is counted, not measured: UCUM writes it in braces
+_COUNTED = (
+    "point", "score", "titer", "titre", "cell", "tablet", "copy", "copies", "episode", "attack", "step",
+    "unit", "grade", "dose", "pack", "drink", "stair",
+)  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
@@ -150,6 +159,13 @@ def nearest_unit(text: str) -> str | None:
     """The unit that was probably meant by one that does not exist."""
     if text in _MISSPELT:
         return _MISSPELT[text]
+    latin = text.replace("µ", "u").replace("μ", "u")  # the micro sign and the Greek letter
+    if latin != text and ucum(latin) is not None:
+        return latin
+    counted, slash, rest = latin.partition("/")
+    if counted.lower().removesuffix("s") in _COUNTED or counted.lower() in _COUNTED:
+        braced = f"{{{counted}}}{slash}{rest}"
+        return braced if ucum(braced) is not None else None
     words = [*MICROSECONDS, *(f"{word}s" for word in MICROSECONDS)]
     close = difflib.get_close_matches(text, words, 1, 0.7)
     if close:
@@ -160,8 +176,10 @@ def nearest_unit(text: str) -> str | None:
         "kg", "cm", "Cel", "mg/g", "mg/mmol", "fL", "pg", "L/min", "mL/kg", "mm/h",
     ]  # fmt: skip
     by_fold = {unit.lower(): unit for unit in known}
-    close = difflib.get_close_matches(text.lower(), by_fold, 1, 0.75)
-    return by_fold[close[0]] if close else None
+    close = difflib.get_close_matches(latin.lower(), by_fold, 1, 0.75)
+    if not close or latin[1:].lower() == close[0]:
+        return None  # one letter more in front is a prefix: to leave it out would change the size
+    return by_fold[close[0]]
 
 
 def convert(value: float, have: str, want: str) -> float | None:

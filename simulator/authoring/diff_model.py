@@ -13,6 +13,7 @@ from difflib import SequenceMatcher
 from typing import Any, Literal
 
 from simulator.authoring.diff_words import (
+    ORDERED,
     PROSE,
     block_words,
     canonical,
@@ -28,12 +29,14 @@ from simulator.scenario.keys import keys_of
 from simulator.scenario.model_courses import Step
 
 #: what a file says about itself; arms are compared by naming them
-_APART = ("format", "id", "title", "description", "use", "remove", "arms")
+_APART = ("format", "id", "title", "description", "source", "use", "remove", "arms")
 #: what an item of a list is recognised by
 _IDENTITY = (
     "from_", "to", "while_", "hazard", "measurement", "measure", "do", "care", "treatment", "with_",
     "order_set", "at", "on", "visit", "if_", "never",
 )  # fmt: skip
+#: steps that are taken on one way only
+_WAYS = ("then", "else", "otherwise")
 _MOST_CELLS = 3
 
 Kind = Literal["changed", "added", "removed", "renamed"]
@@ -203,7 +206,7 @@ class _Block:
         self, a: Any, b: Any, labels: tuple[str, ...], near: tuple[Any, Any], key: str
     ) -> Iterator[Difference]:
         """What stands under one key."""
-        if canonical(a) == canonical(b):
+        if canonical(a) == canonical(b) and not _reordered(a, b, key):
             return
         if isinstance(a, model.Hazard) and isinstance(b, model.Hazard) and _unit(a) == _unit(b):
             yield from self.table(a.table, b.table, labels, near, _unit(b))
@@ -221,6 +224,10 @@ class _Block:
     def mapping(
         self, a: dict[str, Any], b: dict[str, Any], labels: tuple[str, ...], near: tuple[Any, Any], key: str
     ) -> Iterator[Difference]:
+        if _reordered(a, b, key):
+            before, after = ", ".join(a), ", ".join(b)
+            what = ", ".join([*labels, "order"])
+            yield Difference(self.section, self.name, self.title, what, "changed", before, after, "")
         for name in dict.fromkeys([*a, *b]):
             yield from self.value(a.get(name), b.get(name), (*labels, name), near, key)
 
@@ -253,11 +260,20 @@ class _Block:
         if not any(isinstance(each, model.Block) for each in (*a, *b)):
             yield from self.words(a, b, labels)
         elif any(isinstance(each, Step) for each in (*a, *b)):
-            yield from self.steps(a, b, labels)
+            yield from self.steps(a, b, labels if key in _WAYS else labels[:-1])
         else:
             pairs, alone_a, alone_b = _paired(a, b)
             if len(alone_a) == len(alone_b) == 1:
                 pairs.append((alone_a.pop(), alone_b.pop()))
+            if key == "choose" and not (alone_a or alone_b) and [y for _, y in pairs] == list(b):
+                order = [next(i for i, (x, _) in enumerate(pairs) if x is each) for each in a]
+                if order != sorted(order):
+                    first, second = (
+                        ", ".join(item_label(each, key).removeprefix("choose, ") for each in side)
+                        for side in (a, b)
+                    )
+                    what = ", ".join([*labels, "order"])
+                    yield Difference(self.section, self.name, self.title, what, "changed", first, second, "")
             for x, y in pairs:
                 if canonical(x) != canonical(y):
                     yield from self.block(x, y, (*labels[:-1], item_label(y, key)))
@@ -285,11 +301,17 @@ class _Block:
                 continue
             both = min(j - i, m - k)
             for n in range(both):
-                yield from self.block(a[i + n], b[k + n], (*labels[:-1], f"step {k + n + 1}"))
+                yield from self.block(a[i + n], b[k + n], (*labels, f"step {k + n + 1}"))
             for n in range(i + both, j):
-                yield self.only(a[n], None, (*labels[:-1], f"step {n + 1}"))
+                yield self.only(a[n], None, (*labels, f"step {n + 1}"))
             for n in range(k + both, m):
-                yield self.only(None, b[n], (*labels[:-1], f"step {n + 1}"))
+                yield self.only(None, b[n], (*labels, f"step {n + 1}"))
+
+
+def _reordered(a: Any, b: Any, key: str) -> bool:
+    """Whether two mappings whose order means something differ in that alone, or in that too."""
+    both = key in ORDERED and isinstance(a, dict) and isinstance(b, dict)
+    return both and sorted(a) == sorted(b) and list(a) != list(b)
 
 
 def _with_sign(text: str, sign: str) -> str:

@@ -11,6 +11,7 @@ from simulator.scenario import model, syntax
 from simulator.scenario.constants import NotConstantError, constant
 from simulator.scenario.expression_text import format_expression as words
 from simulator.scenario.keys import keys_of
+from simulator.scenario.model_courses import Choice
 from simulator.scenario.statement import Amount, Bounds, Statement
 from simulator.scenario.wording import rate_words, table_words, trigger_words
 
@@ -36,6 +37,8 @@ _LABELS = {
     "within": "bounds",
 }
 #: texts under these keys name a thing of the scenario
+#: mappings whose order means something: the most important finding first, the worst severity last
+ORDERED = ("finds", "severity")
 _ITEM = {"multiplied": "factor", "course": "", "changes": "", "effects": "effect", "diagnosis": "diagnosis"}
 
 
@@ -51,13 +54,13 @@ def canonical(value: Any) -> Any:
         return ("constant", exact, known.kind)
     if isinstance(value, model.Block):
         fields = [each.name for each in dataclasses.fields(value) if each.name not in _PLACES]
-        return (type(value).__name__, *((name, canonical(getattr(value, name))) for name in fields))
+        parts = [(name, canonical(getattr(value, name))) for name in fields]
+        orders = [tuple(getattr(value, n)) for n in ORDERED if isinstance(getattr(value, n, None), dict)]
+        return (type(value).__name__, *parts, *orders)
     if isinstance(value, dict):
         return ("mapping", *sorted(((name, canonical(each)) for name, each in value.items()), key=repr))
     if isinstance(value, list | tuple):
         return ("list", *(canonical(each) for each in value))
-    if isinstance(value, Statement | Bounds | Amount):
-        return say(value)
     return value
 
 
@@ -80,6 +83,16 @@ def say(value: Any) -> str:
             return table_words(value)
         case model.Hazard() | model.Gompertz():
             return rate_words(value)
+        case Statement():
+            return value.text
+        case Amount():
+            return _amount_words(value)
+        case Bounds(low=None, high=high):
+            return f"at most {say(high)}"
+        case Bounds(low=low, high=None):
+            return f"at least {say(low)}"
+        case Bounds(low=low, high=high):
+            return f"{say(low)}..{say(high)}"
         case syntax.Node():
             return words(value)  # type: ignore[arg-type]  # nodes that stand in blocks are expressions
         case model.Block():
@@ -89,6 +102,13 @@ def say(value: Any) -> str:
         case dict():
             return ", ".join(f"{name} {say(each)}" for name, each in value.items())
     return str(getattr(value, "text", value))
+
+
+def _amount_words(amount: Amount) -> str:
+    """An amount with its unit: ``21%``, ``7.2 %``, ``6 months``, ``0.049 per year``."""
+    unit = amount.unit if amount.unit in ("", "%") else f" {amount.unit}"
+    time = f" per {amount.time}" if amount.time else ""
+    return f"{amount.value:.6g}{unit}{time}"
 
 
 def block_words(block: model.Block) -> str:
@@ -139,6 +159,12 @@ def item_label(item: Any, key: str) -> str:
             return f"diagnosis {where}"
         case model.Measure():
             return f"measures {item.measure}"
+        case Choice(if_=None, share=None):
+            return "choose, else"
+        case Choice(if_=None):
+            return f"choose, {shortened(say(item.then))}"
+        case Choice():
+            return f"choose, if {say(item.if_)}"
     noun = _ITEM.get(key, key.replace("_", " "))
     about = [
         getattr(item, name)
@@ -146,6 +172,11 @@ def item_label(item: Any, key: str) -> str:
         if getattr(item, name, None) is not None
     ]
     return " ".join([noun, *(say(each) for each in about[:1])]).strip()
+
+
+def shortened(text: str, most: int = 40) -> str:
+    """A text that is not too long for a label."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def cell_words(axes: tuple[str, ...], cell: tuple[Any, ...]) -> str:

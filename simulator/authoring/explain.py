@@ -56,10 +56,11 @@ def person_of(again: Replay) -> Person:
     return Person(
         again.patient,
         _SEXES[history.sex],
-        when(history.birth),
-        None if history.death is None else when(history.death),
-        when(history.exit),
+        when(history.birth, again.machine),
+        None if history.death is None else when(history.death, again.machine),
+        when(history.exit, again.machine),
         again.scenario.title or again.scenario.id,
+        again.machine.population.zone or "UTC",
     )
 
 
@@ -99,15 +100,14 @@ def _happening(reader: Reader, firing: Firing, rows: list[EventRow], times: int)
     results = tuple(_row_words(machine, row) for row in rows if _is_result(machine, row))
     if firing.number == BIRTH:
         title = "born" if firing.time == firing.state.birth else "the period begins"
-        return Happening(
-            1, when(firing.time), age, title, "", "", "", "", False, recorded, results, why, None, False
-        )
+        time = reader.when(firing.time)
+        return Happening(1, time, age, title, "", "", "", "", False, recorded, results, why, None, False)
     process = machine.processes[firing.process]
     arrow = process.states[firing.before].arrows[firing.k]
     true = process.latent and not arrow.silent
     return Happening(
         number=firing.number + 1,
-        time=when(firing.time),
+        time=reader.when(firing.time),
         age=age,
         title=title_of(machine, firing),
         process=process.name,

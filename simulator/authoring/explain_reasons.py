@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from simulator.authoring.explain_story import Chance, FactorNow, HazardNow, Place, Reason, Wait
-from simulator.authoring.explain_terms import Reader, span_words, when
+from simulator.authoring.explain_terms import Reader, span_words
 from simulator.compiler import algebra
 from simulator.compiler import machine as m
 from simulator.compiler.origins import Factor, HazardOrigin, Origin
@@ -133,7 +133,7 @@ def base_rate(base: m.Base, stratum: int, state: PatientState) -> float:
     if base.axis == "gompertz":
         rate, at, growth = base.rates[0]
         return rate * math.exp(growth * (x - at))
-    knots, rates, _ = steps(base, stratum)
+    knots, rates, _ = steps(base, stratum, state)
     return rates[max(sum(knot <= x for knot in knots) - 1, 0)]
 
 
@@ -183,7 +183,7 @@ def _hazard(reader: Reader, firing: Firing, arrow: m.Arrow, trigger: m.ByRate) -
     drawn = firing.draw if firing.draw is not None else math.nan
     waiting = firing.waiting or Waiting(BIRTH)
     start = possible_since(waiting) if waiting.changes else None
-    since = when(start.time if start else firing.time)
+    since = reader.when(start.time if start else firing.time)
     share = -math.expm1(-drawn)
     now = HazardNow(
         base=written.origin.text,
@@ -194,7 +194,7 @@ def _hazard(reader: Reader, firing: Firing, arrow: m.Arrow, trigger: m.ByRate) -
         drawn=drawn,
         since=since,
         share=share,
-        course=_course(trigger, waiting.changes, start),
+        course=_course(reader, trigger, waiting.changes, start),
     )
     waited = span_words(firing.time - (start.time if start else firing.time))
     sentences = [
@@ -214,13 +214,13 @@ def _base_about(reader: Reader, written: HazardOrigin, state: PatientState) -> s
     """What a base hazard depends on, with its value at a moment."""
     about = [reader.age(state)] if written.base.axis in ("age", "gompertz") else []
     if written.base.axis == "calendar":
-        about.append(f"{when(state.now):%B}".lower())
+        about.append(f"{reader.when(state.now):%B}".lower())
     about += [reader.value(term, state) for term in (written.stratum, written.factor) if term is not None]
     return ", ".join(filter(None, about))
 
 
 def _course(
-    trigger: m.ByRate, changes: list[Change], start: Change | None
+    reader: Reader, trigger: m.ByRate, changes: list[Change], start: Change | None
 ) -> tuple[tuple[dt.datetime, float, int | None], ...]:
     found: list[tuple[dt.datetime, float, int | None]] = []
     for change in changes:
@@ -229,7 +229,7 @@ def _course(
         stratum = 0 if trigger.stratum is None else int(value_of(trigger.stratum, change.state))
         rate = base_rate(trigger.base, stratum, change.state) * change.multiplier
         by = change.because.by + 1 if change.because.kind == "firing" else None
-        found.append((when(change.time), rate, by))
+        found.append((reader.when(change.time), rate, by))
     return tuple(found[-_COURSE:])
 
 
@@ -263,7 +263,7 @@ def _duration(reader: Reader, firing: Firing, arrow: m.Arrow, trigger: m.AfterDu
     at_start = waiting.changes[0].state if waiting.changes else firing.state
     wait = wait_of(reader, arrow, trigger.duration, firing.time - start, start, at_start)
     length = span_words(firing.time - start)
-    sentences = [f"It was due {length} after {when(start):%Y-%m-%d}{luck_words(wait)}."]
+    sentences = [f"It was due {length} after {reader.when(start):%Y-%m-%d}{luck_words(wait)}."]
     return Reason(
         "duration", f"{length} after #{waiting.armed + 1}", tuple(sentences), wait=wait,
         place=_place(reader, firing, arrow),
@@ -277,7 +277,7 @@ def wait_of(
     known = reader.origins.arrows.get(arrow.name)
     own = isinstance(arrow.trigger, m.AfterDuration) and known is not None and known.text
     text = known.text if own and known is not None else reader.distribution(drawn, state)
-    return Wait(text, length / ages.DAY, when(start), _shorter(drawn, length, state))
+    return Wait(text, length / ages.DAY, reader.when(start), _shorter(drawn, length, state))
 
 
 def luck_words(wait: Wait) -> str:
@@ -317,7 +317,7 @@ def _condition(reader: Reader, firing: Firing, arrow: m.Arrow, trigger: m.WhenTr
     turned = [part for part in parts if part.turned and not part.depth] or [p for p in parts if p.turned]
     text, many = reader.text(trigger.condition), sum(not part.depth for part in parts) > 1
     rule = "all of the conditions below hold" if many else f"`{text}`"
-    since = when(change.time if change else firing.time)
+    since = reader.when(change.time if change else firing.time)
     sentences = [f"It happens when {rule}. That came to be on {since:%Y-%m-%d}."]
     if turned:
         what = " and ".join(f"`{part.text}` ({part.value})" for part in turned)
@@ -349,6 +349,8 @@ def _just_before(reader: Reader, change: Change | None) -> PatientState | None:
 
 
 def _event(reader: Reader, firing: Firing, arrow: m.Arrow, trigger: m.OnEvent) -> Reason:
+    if reader.machine.events[trigger.event].endswith(":due"):  # a wait of its own says why, better
+        return replace(reason(reader, reader.trace.firings[firing.by]), place=_place(reader, firing, arrow))
     heard = event_words(reader.machine.events[trigger.event])
     sentences = [f"It follows on {heard} (#{firing.by + 1})."]
     short = f"on {heard} (#{firing.by + 1})"

@@ -1,6 +1,7 @@
 """What an explanation consists of: plain typed records, in words where a reader wants words.
 
-Instants are datetimes (UTC, without zone); `number` counts the happenings of a life from 1, its beginning.
+Instants are datetimes of the time zone of the patients, without it; `number` counts the happenings of a life
+from 1, its beginning.
 """
 
 from __future__ import annotations
@@ -196,6 +197,7 @@ class Person:
     death: dt.datetime | None
     until: dt.datetime
     scenario: str
+    time_zone: str
 
 
 @dataclass(frozen=True, slots=True)

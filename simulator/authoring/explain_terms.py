@@ -12,22 +12,22 @@ from simulator.authoring.explain_story import Part, Place
 from simulator.compiler import algebra
 from simulator.compiler import machine as m
 from simulator.compiler.origins import Origin, Origins
+from simulator.compiler.time_zones import local_time
 from simulator.engine import ages
 from simulator.engine.ages import NEVER, NULL
 from simulator.engine.reference_state import PatientState
 from simulator.engine.reference_terms import count_at_least, holds, level_value, value_of
 from simulator.engine.reference_trace import Trace
 
-_EPOCH = dt.datetime(1970, 1, 1)
 _SIGNS = {
     "add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**",
     "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!=", "and": "and", "or": "or",
 }  # fmt: skip
 
 
-def when(instant: int) -> dt.datetime:
-    """An instant as a datetime (UTC, without zone)."""
-    return _EPOCH + dt.timedelta(microseconds=instant)
+def when(instant: int, machine: m.Machine | None = None) -> dt.datetime:
+    """An instant as what the clocks show where the patients of a machine live (without one: in UTC)."""
+    return local_time(instant, None if machine is None else machine.population.zone)
 
 
 def span_words(microseconds: float) -> str:
@@ -69,6 +69,10 @@ class Reader:
     origins: Origins
     trace: Trace
 
+    def when(self, instant: int) -> dt.datetime:
+        """An instant as what the clocks show where the patient lives."""
+        return when(instant, self.machine)
+
     # --- as written -----------------------------------------------------------------------
 
     def text(self, term: m.Term) -> str:
@@ -90,7 +94,7 @@ class Reader:
             case m.AgeAtLeast(years):
                 return f"age >= {span_words(years * ages.YEAR)}"
             case m.TimeAtLeast(instant):
-                return f"date >= {when(instant):%Y-%m-%d}"
+                return f"date >= {self.when(instant):%Y-%m-%d}"
             case m.SinceAtLeast(stamp, duration) if ":round" in self.machine.stamps[stamp]:
                 pathway = self.machine.stamps[stamp].partition(":")[0]
                 return f"the latest round of {pathway} began {span_words(duration)} ago"
@@ -173,7 +177,7 @@ class Reader:
                 case m.Age() | m.AgeAtLeast():
                     yield self.age(state)
                 case m.TimeAtLeast():
-                    yield f"{when(state.now):%Y-%m-%d}"
+                    yield f"{self.when(state.now):%Y-%m-%d}"
                 case m.SinceAtLeast(stamp) | m.SinceLess(stamp) | m.Stamped(stamp):
                     yield self._since(stamp, state)
                 case m.CountAtLeast(ring, _, within):
@@ -243,7 +247,8 @@ class Reader:
             return self.variable(axis.index, state)
         if axis.kind == "age":
             return self.age(state)
-        return f"{when(state.now):%B}".lower() if axis.kind == "month" else f"{when(state.now):%Y}"
+        now = self.when(state.now)
+        return {"month": f"{now:%B}".lower(), "year": f"{now:%Y}"}.get(axis.kind, f"{now:%Y-%m-%d}")
 
     def parts(self, condition: m.Term, state: PatientState, before: PatientState | None = None) -> list[Part]:
         """The parts of a condition at a moment; with `before`, which of them have just come to hold."""

@@ -10,7 +10,7 @@ from simulator.authoring.explain import happenings_of, person_of
 from simulator.authoring.explain_story import Happening, RuleHeld, WhyNot
 from simulator.authoring.explain_terms import Reader, span_words, split, when
 from simulator.authoring.replay import Replay, replay
-from simulator.compiler import algebra
+from simulator.compiler import algebra, pathway_walk
 from simulator.compiler import machine as m
 from simulator.compiler.names import listing, nearest
 from simulator.compiler.origins import Origin, Origins
@@ -18,7 +18,11 @@ from simulator.engine.ages import NEVER
 from simulator.engine.reference_terms import holds
 from simulator.engine.reference_trace import Watch
 from simulator.errors import UsageError
+from simulator.knowledge.codes import SYSTEMS, preferred
 from simulator.store import Dataset
+
+#: occasions at which something was given that are named
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +140,7 @@ def _spans(again: Replay, watch: Watch) -> tuple[tuple[dt.datetime, dt.datetime]
     """When a watched term held."""
     ends = [time for time, _ in watch.values[1:]] + [again.trace.history.exit]
     return tuple(
-        (when(begin), when(end))
+        (when(begin, again.machine), when(end, again.machine))
         for (begin, value), end in zip(watch.values, ends, strict=True)
         if holds(value) and end > begin
     )
@@ -159,8 +163,10 @@ def _verdict(
         chance = last.because.rpartition("chance")[2].strip(", ")
         return (
             f"It was indicated and allowed, but not taken up: on {last.time:%Y-%m-%d} "
-            f"(#{last.number}) chance decided against it, {chance}.",
+            f"(#{last.number}) chance decided against it, as in {chance} of those to whom it is offered.",
         )
+    if again.scenario.treatments[treatment].start is None:
+        return (_by_pathway(again, treatment, together),)
     if together:
         return (_waited(again, treatment, together),)
     never = [rule for rule in rules if not rule.held and not rule.depth]
@@ -168,6 +174,34 @@ def _verdict(
         what = "; ".join(f"`{rule.text}` ({rule.value})" for rule in never)
         return (f"It was never allowed. This never held: {what}.",)
     return ("It was never allowed: each part of its rule held at some time, but never all at once.",)
+
+
+def _by_pathway(again: Replay, treatment: str, together: tuple[tuple[dt.datetime, dt.datetime], ...]) -> str:
+    """A treatment that only pathways give or start: when it was given, or that none came to it."""
+    block, machine, trace = again.scenario.treatments[treatment], again.machine, again.trace
+    codes = {k: v for k, v in block.codes.items() if k in SYSTEMS}
+    code = preferred(codes, treatment)
+    given = [
+        f"{when(row.time, machine):%Y-%m-%d} (#{cause + 1})"
+        for row, cause in zip(trace.history.events, trace.causes, strict=True)
+        if machine.codes[row.code].code == code and machine.codes[row.code].status == "completed"
+    ]
+    if given:
+        shown = ", ".join(given[:_SHOWN]) + (
+            f" and {len(given) - _SHOWN} more" if len(given) > _SHOWN else ""
+        )
+        return f"It was given by a pathway: {shown}."
+    pathways = [
+        name
+        for name, pathway in again.scenario.pathways.items()
+        for step in pathway_walk.walk(pathway.steps)
+        if treatment in (step.start, *step.start_one_of, *step.switch_to, *step.give_one_of)
+        or any(each.treatment == treatment for each in step.give)
+    ]
+    text = (
+        f"Nothing but a pathway begins it ({listing(list(dict.fromkeys(pathways)))}), and none came to that"
+    )
+    return f"{text} step." if together else f"{text} step; nor was it ever allowed."
 
 
 def _waited(again: Replay, treatment: str, together: tuple[tuple[dt.datetime, dt.datetime], ...]) -> str:
@@ -178,10 +212,13 @@ def _waited(again: Replay, treatment: str, together: tuple[tuple[dt.datetime, dt
     waiting = [w for w in again.trace.waiting[index] if w is not None and w.changes]
     due = [c.due for w in waiting for c in w.changes if c.due < NEVER]
     if not due:
+        start = again.scenario.treatments[treatment].start
+        if start is not None and start.at:
+            return f"{text}, but it is started at visits of {listing(start.at)} only, and none came then."
         return f"{text}, but was not open to be started then."
-    late = span_words((when(due[-1]) - begin) / dt.timedelta(microseconds=1))
+    late = span_words((when(due[-1], again.machine) - begin) / dt.timedelta(microseconds=1))
     why = "the patient died" if again.trace.history.death is not None else "the period ended"
-    still = end >= when(again.trace.history.exit)
+    still = end >= when(again.trace.history.exit, again.machine)
     return f"{text}, but the delay drawn before its start was {late}: " + (
         f"{why} first." if still else "it was no longer allowed by then."
     )

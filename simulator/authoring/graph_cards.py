@@ -12,6 +12,7 @@ from simulator.scenario.wording import (
     factor_words,
     multiplier_words,
     rate_words,
+    trigger_words,
 )
 
 Card = tuple[Node, tuple[str, ...], str]  #: the card, the label of the line to it, and its kind
@@ -109,6 +110,8 @@ def route_words(route: model.DiagnosisRoute) -> str:
         parts.append(f"if {words(route.if_)}")
     if route.probability is not None:
         parts.append(f"with probability {factor_words(route.probability)}")
+    if route.refuted is not None:
+        parts.append(f"refuted {trigger_words(route.refuted)}")
     if route.mistaken_for:
         others = [plain_name(m.title) for m in route.mistaken_for if m.title is not None]
         parts.append(f"(first taken for {' or '.join(others) or 'something else'})")

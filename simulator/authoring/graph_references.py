@@ -145,7 +145,8 @@ class _Walk:
         if isinstance(value, Mapping):
             for key, item in value.items():
                 # a mapping of blocks that cannot define anything (no codes) names what is defined elsewhere
-                if isinstance(item, model.Block) and not form and not hasattr(item, "codes"):
+                names = isinstance(item, model.Block) and not form and not hasattr(item, "codes")
+                if names or form == "treatments":
                     yield from self._found(key, _Said("text"), keys, blocks)
                 if form != "codes":
                     yield from self.value(item, (*keys, key), blocks)

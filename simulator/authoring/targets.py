@@ -14,15 +14,18 @@ from simulator.authoring.statistics.estimates import estimate
 from simulator.authoring.statistics.intervals import Estimate
 from simulator.authoring.statistics.record import Record
 from simulator.compiler.targets import Claim, claims
-from simulator.scenario import syntax as s
+from simulator.scenario.expression_text import format_expression
 from simulator.scenario.model import Scenario
 from simulator.scenario.statement import Statement
 from simulator.store.log import EventLog
 
 Verdict = Literal["pass", "fail", "too few"]
 
-#: times as many patients, beyond which the value lies on its bound for all that can be told
-HOPELESS = 10_000.0
+#: times as many patients, beyond which the value lies on its bound for all that can be told: it is then
+#: nearer to it than a twentieth of its interval, and where it really lies is chance
+HOPELESS = 400.0
+#: nobody runs more patients than these for a test
+MOST_PATIENTS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +128,10 @@ def judge(found: Estimate, low: float | None, high: float | None) -> Verdict:
 def _needed(found: Estimate, claim: Claim, people: int) -> int | None:
     """Patients with which the interval would clear the bounds it straddles, if the value stays the same.
 
-    The width of an interval shrinks with the square root of the number of people.
+    The width of an interval shrinks with the square root of the number of people; where nothing was seen
+    (or nothing but that), with the number itself.
     """
+    power = 1 if found.value in (found.low, found.high) else 2
     value = found.value
     if value is None:
         return None
@@ -139,8 +144,8 @@ def _needed(found: Estimate, claim: Claim, people: int) -> int | None:
         end = found.low if bound < value else found.high
         if end is None or bound == value:
             return None
-        factor = max(factor, ((end - value) / (bound - value)) ** 2)
-    return _rounded(people * factor) if factor <= HOPELESS else None
+        factor = max(factor, ((end - value) / (bound - value)) ** power)
+    return _rounded(people * factor) if factor <= HOPELESS and people * factor <= MOST_PATIENTS else None
 
 
 def _rounded(number: float) -> int:
@@ -150,10 +155,7 @@ def _rounded(number: float) -> int:
 
 
 def _subject(statement: Statement) -> str:
-    """What is counted, as written: the words between the form and its clauses."""
+    """What is counted: a condition, an event or a measurement."""
     if statement.kind in ("survival", "median survival"):
         return f"death after {statement.origin.text}" if statement.origin is not None else "death"
-    words = statement.text.split(" of ", 1)[-1] if statement.kind == "prevalence" else ""
-    if isinstance(statement.subject, s.Name):
-        return statement.subject.text
-    return words.split(" at ")[0].split(" among ")[0]
+    return format_expression(statement.subject)

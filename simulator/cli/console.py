@@ -3,32 +3,71 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from simulator.cli.findings_view import styled, without_trailing_blanks
+
 PIPED_WIDTH = 120  #: columns where there is no terminal to ask
 
 
 class Output(Console):
-    """A console that leaves a closed pipe (`| head`) to `main`."""
+    """A console that leaves a closed pipe (`| head`) to `main`, and no blanks at the ends of piped lines."""
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
 
+    def print(self, *objects: Any, **how: Any) -> None:
+        """As Console.print; tables are not filled up with blanks where no terminal shows them."""
+        if self.is_terminal:
+            super().print(*objects, **how)
+            return
+        with self.capture() as captured:
+            super().print(*objects, **how)
+        self.file.write(without_trailing_blanks(captured.get()))
+        self.file.flush()
+
 
 def stdout() -> Console:
     """A console on stdout; colours only on a terminal."""
-    return Output(file=sys.stdout, width=None if sys.stdout.isatty() else PIPED_WIDTH, highlight=False)
+    return Output(
+        file=sys.stdout,
+        width=None if sys.stdout.isatty() else PIPED_WIDTH,
+        color_system="auto" if styled() else None,
+        highlight=False,
+    )
 
 
 def stderr() -> Console:
     """A console on stderr, for progress."""
-    return Console(file=sys.stderr, stderr=True, highlight=False)
+    return Console(
+        file=sys.stderr, stderr=True, color_system="auto" if styled() else None, highlight=False
+    )
+
+
+def program() -> str:
+    """How this program is called from here, for commands to try next.
+
+    By name if it is on the path, or lies too far off to be spelt out (``../../opt/…``); by its place if that
+    is within this folder (``.venv/bin/simulator``); as a module if it was called as one.
+    """
+    called = Path(sys.argv[0])
+    if shutil.which("simulator"):
+        return "simulator"
+    if called.name == "__main__.py":
+        return "python -m simulator"
+    here = os.path.relpath(called)
+    near = called.stem == "simulator" and not here.startswith(os.pardir)
+    return shlex.quote(here) if near else "simulator"
 
 
 def print_json(data: Any) -> None:

@@ -63,8 +63,10 @@ def _describe_population(scenario: model.Scenario, out: Console) -> None:
     population = scenario.population
     if population is not None:
         rows.append(("size", f"{population.size:,} patients"))
-        zone = f", {population.time_zone}" if population.time_zone is not None else ""
-        rows.append(("period", f"{population.from_} to {population.to}{zone}"))
+        rows.append(("period", f"{population.from_} to {population.to}"))
+        rows.append(("time zone", population.time_zone or "UTC"))
+        if population.holidays:
+            rows.append(("holidays", ", ".join(population.holidays)))
         if population.age_sex is not None:
             rows.append(("age and sex", table_words(population.age_sex)))
         if population.age is not None:
@@ -99,6 +101,8 @@ def _describe_attributes(scenario: model.Scenario, out: Console) -> None:
             drawn = words(attribute.value) if attribute.value is not None else ""
             if attribute.between is not None:
                 drawn += f" between {words(attribute.between)}"
+        if attribute.on is not None:
+            drawn += f"\non {words(attribute.on)}"
         for arrow in attribute.changes:
             drawn += f"\n{arrow.from_} → {arrow.to} {trigger_words(arrow.trigger)}"
         rows.append((name, attribute.title or "", drawn, "" if attribute.unit == "1" else attribute.unit))
@@ -122,6 +126,8 @@ def _describe_disease(name: str, disease: model.Disease, out: Console) -> None:
     for kind, blocks in (("symptom", disease.symptoms), ("phenotype", disease.phenotypes)):
         rows += [("", f"{name}.{key}", kind, block_words(block)) for key, block in blocks.items()]
     rows += [("", f"{name}.diagnosed", "diagnosis", _route_words(route)) for route in disease.diagnosis]
+    if disease.stage is not None:
+        rows.append(("", f"{name}.staged", "stage", block_words(disease.stage)))
     title = f"Disease {name}: {disease.title or name}{codes}\nstates: {', '.join(disease.states)}"
     console.show_table(out, title, ("from", "to", "", "how"), rows)
 
@@ -142,6 +148,8 @@ def _route_words(route: model.DiagnosisRoute) -> str:
         parts.append(f"with probability {value_words(route.probability)}")
     if route.false_positive is not None:
         parts.append(f"false positive {value_words(route.false_positive)}")
+    if route.refuted is not None:
+        parts.append(f"refuted {trigger_words(route.refuted)}")
     for wrong in route.mistaken_for:
         named = wrong.title or codes_words(wrong.codes)
         parts.append(f"mistaken for {named} with probability {value_words(wrong.probability)}")
@@ -190,6 +198,8 @@ def _describe_treatments(scenario: model.Scenario, out: Console) -> None:
     for name, treatment in scenario.treatments.items():
         begins = treatment.start
         start = f"when {words(begins.when)}" if begins is not None else "by pathways"
+        if begins is not None and begins.at:
+            start += f"\nat {', '.join(begins.at)}"
         if begins is not None and begins.uptake is not None:
             start += f"\nuptake {value_words(begins.uptake)}"
         if begins is not None and begins.delay is not None:
@@ -249,6 +259,9 @@ def _describe_care(scenario: model.Scenario, out: Console) -> None:
         when += [f"with probability {value_words(care.probability)}"] if care.probability is not None else []
         when += [f"after {words(care.after)}"] if care.after is not None else []
         when += [f"open {', '.join(care.hours)}"] if care.hours else []
+        if care.closed:
+            never = care.closed == ["never"]
+            when += ["holidays as well" if never else f"closed {', '.join(care.closed)}"]
         done = [m.measure + (f" if {words(m.if_)}" if m.if_ is not None else "") for m in care.measures] + [
             order.title or key for key, order in care.orders.items()
         ]

@@ -86,6 +86,8 @@ def _pathway(pathway: Pathway) -> Iterator[tuple[str, str]]:
     yield from _steps(pathway.steps, "")
     for trigger in pathway.stop:
         yield "stop", trigger_words(trigger)
+    if pathway.when_lost is not None:
+        yield "when lost", pathway.when_lost.replace("_", " ")
 
 
 def _given(*parts: tuple[str, Expr | None]) -> list[str]:
@@ -129,6 +131,9 @@ def _step(step: Step) -> str:
         "choose": ("by chance" if any(c.share is not None for c in step.choose) else "one way")
         if step.choose
         else "",
+        "give one of": ", ".join(f"{k} {value_words(v)}" for k, v in step.give_one_of.items()),
+        "start one of": ", ".join(f"{k} {value_words(v)}" for k, v in step.start_one_of.items()),
+        "switch to": ", ".join(f"{k} {value_words(v)}" for k, v in step.switch_to.items()),
         "may be followed by": ", ".join(f"{k} {value_words(v)}" for k, v in step.may_follow.items()),
         "record": codes_words(step.record),
         "refer to": step.refer.to if step.refer is not None else "",
@@ -140,5 +145,6 @@ def _step(step: Step) -> str:
     parts += _given(("if", step.if_), ("wait", step.wait), ("wait until", step.wait_until))
     parts += _given(("wait for", step.wait_for))
     parts += _given(("postpone", step.postpone), ("at most", step.at_most), ("after", step.after))
+    parts += [f"(ends {step.ends.replace('_', ' ')})"] if step.ends is not None else []
     more = [each.measure for each in step.measures] + list(step.orders)
     return " ".join(parts) + (f" with {', '.join(more)}" if more else "")

@@ -148,7 +148,7 @@ def _show_example(each: Example, out: Console) -> None:
     for side, why in (("A", each.because_one), ("B", each.because_two)):
         if why:
             out.print(f"    {side}: {escape(why)}")
-    table = _grid("", "date", "A", "B")
+    table = _grid("", "date (UTC)", "A", "B")
     for time, one, two in each.rows:
         date = "" if time is None else f"{time:%Y-%m-%d}"
         table.add_row("   ", date, escape(one) or "[dim]·[/dim]", escape(two) or "[dim]·[/dim]")
@@ -164,5 +164,5 @@ def _grid(*columns: str, right: str = "") -> Table:
     )
     for column in columns or ("", "", "", ""):
         table.add_column(column, justify="right" if column and column == right else "left",
-                         overflow="fold", no_wrap=column == "date")  # fmt: skip
+                         overflow="fold", no_wrap=column.startswith("date"))  # fmt: skip
     return table

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from simulator.cli import console
+from simulator.compiler.time_zones import zone_words
 
 if TYPE_CHECKING:
     from simulator.authoring.explain_story import (
@@ -255,7 +256,8 @@ def _show_person(person: Person, out: Console) -> None:
     who = f"[bold]Patient {person.patient}[/bold] · {person.sex} · born {person.birth:%Y-%m-%d}"
     if person.death is not None:
         who += f" · died {person.death:%Y-%m-%d}"
-    out.print(f"{who} · {escape(person.scenario)}\n")
+    zone = "" if person.time_zone == "UTC" else f"; {zone_words(person.time_zone)}"
+    out.print(f"{who} · {escape(person.scenario)}{zone}\n")
 
 
 def _paragraph(text: str, out: Console) -> None:

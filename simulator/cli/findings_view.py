@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import re
 import shutil
 import sys
 import textwrap
@@ -17,6 +19,11 @@ NARROW = 40  # no terminal is taken to be narrower
 WIDTH = 100  # columns of source shown; longer lines are cut around the caret
 
 _STYLES = {"error": "bold red", "warning": "bold yellow", "place": "bold", "margin": "blue", "hint": "green"}
+
+#: control characters, line ends, marks of direction, halves of characters: they would steer a terminal
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+_TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
 
 Piece = tuple[str, str]  # text, style ("" for none)
 
@@ -35,8 +42,8 @@ def render_findings(
     width of a terminal: lines are cut and wrapped to it; if None, remedies stand on one line.
     """
     pieces = _pieces(findings, dict(files or {}), columns)
-    if not color:
-        return "".join(text for text, _ in pieces)
+    if not (color and styled()):
+        return without_trailing_blanks("".join(text for text, _ in pieces))
     from rich.console import Console  # only here: it costs time to import
     from rich.text import Text
 
@@ -46,6 +53,16 @@ def render_findings(
     sink = io.StringIO()
     Console(file=sink, force_terminal=True, soft_wrap=True, highlight=False).print(text, end="")
     return sink.getvalue()
+
+
+def styled() -> bool:
+    """Whether the environment lets a terminal show colours, bold and dim: not with NO_COLOR (no-color.org)."""
+    return not os.environ.get("NO_COLOR")
+
+
+def without_trailing_blanks(text: str) -> str:
+    """`text` with no line that ends in blanks."""
+    return _TRAILING.sub("", text)
 
 
 def print_findings(
@@ -161,13 +178,13 @@ def _text_of(file: str, files: dict[str, str]) -> str:
 
 def _printable(text: str) -> str:
     """`text` with control characters (which could steer a terminal) made harmless."""
-    return "".join(
-        "→" if c == "\t" else "\ufffd" if unicodedata.category(c) in ("Cc", "Cs") else c for c in text
-    )
+    return _CONTROL.sub(lambda match: "→" if match[0] == "\t" else "\ufffd", text)
 
 
 def _width(text: str) -> int:
     """Columns of a terminal that `text` takes."""
+    if text.isascii():
+        return len(text)
     return sum(
         0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
     )

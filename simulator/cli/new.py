@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 
 from rich.markup import escape
@@ -16,7 +17,8 @@ def main(args: argparse.Namespace) -> int:
     out = console.stdout()
     out.print(f"wrote {escape(str(path))}", soft_wrap=True)
     out.print("\nnext:")
-    steps = next_steps(args.kind, path)
+    program = console.program()
+    steps = [(re.sub("^simulator ", f"{program} ", step), why) for step, why in next_steps(args.kind, path)]
     width = max(len(step) for step, _ in steps)
     for step, why in steps:
         out.print(f"  {escape(step.ljust(width))}   [dim]{escape(why)}[/dim]", soft_wrap=True)

@@ -103,6 +103,12 @@ def _add_check(commands: Commands[Parser]) -> None:
         "Exit code: 0 fine (warnings do not count), 1 errors found, 2 a file cannot be read.",
     )
     parser.add_argument("files", nargs="+", metavar="FILE", help="scenario (YAML)")
+    parser.add_argument(
+        "--library",
+        action="store_true",
+        help="for files that others use and that are not whole in themselves: what they leave to others is "
+        "listed, and is no error",
+    )
     add_settings(parser)
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
 

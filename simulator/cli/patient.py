@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+import datetime as dt
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,6 +12,7 @@ from rich.table import Table
 
 from simulator.cli import console
 from simulator.cli.timeline import Entry, Life, Title, age_words
+from simulator.compiler.time_zones import shown, zone_words
 
 if TYPE_CHECKING:
     from simulator.store import Patient, Vocabulary
@@ -20,28 +22,33 @@ def main(args: argparse.Namespace) -> int:
     from simulator import api
 
     log = api.open(args.dataset)
-    life = life_of(log.patient(args.patient), log.vocabulary)
+    patient = log.patient(args.patient)
     if args.json:
-        console.print_json(life.plain())
+        console.print_json(life_of(patient, log.vocabulary).plain())
     else:
-        show(life, console.stdout(), every=args.all)
+        zone = log.time_zone
+        show(life_of(patient, log.vocabulary, zone), console.stdout(), every=args.all, zone=zone)
     return 0
 
 
-def life_of(patient: Patient, vocabulary: Vocabulary) -> Life:
-    """A patient's rows, sorted into visits."""
+def life_of(patient: Patient, vocabulary: Vocabulary, zone: str | None = None) -> Life:
+    """A patient's rows, sorted into visits, with times as the clocks of a zone show them (None: UTC)."""
     titles = {c.code: Title(c.title, c.kind) for c in vocabulary.codes}
+
+    def local(row: dict[str, Any]) -> dict[str, Any]:
+        return {k: shown(v, zone) if isinstance(v, dt.datetime) else v for k, v in row.items()}
+
     return Life.of(
-        patient.subject,
-        patient.events.to_pylist(),
-        patient.encounters.to_pylist(),
-        patient.truth.to_pylist(),
+        local(patient.subject),
+        map(local, patient.events.to_pylist()),
+        map(local, patient.encounters.to_pylist()),
+        map(local, patient.truth.to_pylist()),
         titles,
     )
 
 
-def show(life: Life, out: Console, *, every: bool = False) -> None:
-    """Print who it is, and the timeline."""
+def show(life: Life, out: Console, *, every: bool = False, zone: str | None = None) -> None:
+    """Print who it is, and the timeline; `zone`: whose times they are."""
     subject = life.subject
     birth, death = subject["birth"], subject["death"]
     who = f"[bold]Patient {subject['subject_id']}[/bold] · {subject['sex']} · born {birth:%Y-%m-%d}"
@@ -51,7 +58,8 @@ def show(life: Life, out: Console, *, every: bool = False) -> None:
     else:
         who += f" · alive on {subject['exit']:%Y-%m-%d} aged {age_words(birth, subject['exit'])}"
     out.print(who)
-    out.print(f"recorded from {subject['entry']:%Y-%m-%d} to {subject['exit']:%Y-%m-%d}")
+    recorded = f"recorded from {subject['entry']:%Y-%m-%d} to {subject['exit']:%Y-%m-%d}"
+    out.print(recorded + (f"; {zone_words(zone)}" if zone else ""))
     if life.static:
         out.print(escape(" · ".join(life.event_words(row) for row in life.static)))
     out.print()

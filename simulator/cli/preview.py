@@ -25,6 +25,8 @@ BLOCKS = "▁▂▃▄▅▆▇█"
 PYRAMID_WIDTH = 24
 MOST_TREATMENTS = 8
 TITLE = 34  #: letters of a title on the terminal
+WIDE = 100  #: columns from which nothing is drawn together
+NARROW = 12  #: blocks of a line of blocks on narrower terminals
 STYLES = {"pass": "green", "fail": "red", "too few": "yellow"}
 #: observed years, or people, without which a band of age shows a gap
 ENOUGH = 20.0
@@ -57,7 +59,7 @@ def main(args: argparse.Namespace) -> int:
     else:
         name = f"{Path(args.file).stem}-preview.html"
         out.print("[dim]the whole preview, as a page for a browser:[/dim]")
-        command = f"simulator preview {shlex.quote(args.file)} --out {shlex.quote(name)}"
+        command = f"{console.program()} preview {shlex.quote(args.file)} --out {shlex.quote(name)}"
         out.print(f"  {escape(command)}", soft_wrap=True)
     return 0
 
@@ -99,13 +101,16 @@ def _show_outcomes(preview: Preview, out: Console) -> None:
     if not preview.outcomes:
         return
     out.print("[bold]Targets and expectations[/bold]")
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("")
+    table.add_column("", no_wrap=True, min_width=8)
+    table.add_column("", overflow="fold")
     for o in preview.outcomes:
         style = STYLES[o.verdict]
         here, expected = outcome_words(o)
-        out.print(
-            f"  [{style}]{o.verdict:<8}[/{style}] {escape(o.statement)}: {escape(here)}, "
-            f"[dim]expected {escape(expected)}[/dim]"
-        )
+        words = f"{escape(o.statement)}: {escape(here)}, [dim]expected {escape(expected)}[/dim]"
+        table.add_row("", f"[{style}]{o.verdict}[/{style}]", words)
+    out.print(table)
     out.print()
 
 
@@ -144,12 +149,19 @@ def bar(value: float, most: float, width: int) -> str:
     return "█" * max(round(value / most * width), int(value > 0)) if most > 0 else ""
 
 
-def spark(values: Sequence[float]) -> str:
+def spark(values: Sequence[float], width: int = 60) -> str:
     """A line of blocks, as high as the values are against the largest; a gap where one is unknown.
 
-    >>> spark([0, 1, 2, math.nan, 8])
-    '▁▁▂ █'
+    Of more values than `width`, neighbours are drawn together.
+
+    >>> spark([0, 1, 2, math.nan, 8]), spark([0, 2, 7, 9, 3, 5], 3)
+    ('▁▁▂ █', '▁█▄')
     """
+    if len(values) > width:
+        each = math.ceil(len(values) / width)
+        groups = [values[i : i + each] for i in range(0, len(values), each)]
+        known = [[v for v in group if not math.isnan(v)] for group in groups]
+        values = [sum(group) / len(group) if group else math.nan for group in known]
     most = max((v for v in values if not math.isnan(v)), default=0.0)
     levels = len(BLOCKS) - 1
     return "".join(
@@ -157,8 +169,13 @@ def spark(values: Sequence[float]) -> str:
     )
 
 
-def _spark_of(series: Series) -> str:
-    return spark([e.value if e.base >= ENOUGH else math.nan for _, e in series])
+def _spark_of(series: Series, out: Console) -> str:
+    return spark([e.value if e.base >= ENOUGH else math.nan for _, e in series], 60 if wide(out) else NARROW)
+
+
+def wide(out: Console) -> bool:
+    """Whether there is room for every column as it is."""
+    return out.width >= WIDE
 
 
 def _show_diseases(preview: Preview, out: Console) -> None:
@@ -170,8 +187,9 @@ def _show_diseases(preview: Preview, out: Console) -> None:
         alive = d.survival.at(10.0) if d.survival is not None else math.nan
         onsets = "at birth" if d.at_birth else brief(d.incidence.value * 1e3)
         return (
-            short(d.title, TITLE), thousands(d.people), f"{brief(d.prevalence.value * 100)}%",
-            _spark_of(d.prevalence_by_age), onsets, delay, "" if math.isnan(alive) else f"{alive:.0%}",
+            short(d.title, TITLE if wide(out) else 22), thousands(d.people),
+            f"{brief(d.prevalence.value * 100)}%", _spark_of(d.prevalence_by_age, out), onsets, delay,
+            "" if math.isnan(alive) else f"{alive:.0%}",
         )  # fmt: skip
 
     if not preview.diseases:
@@ -180,8 +198,8 @@ def _show_diseases(preview: Preview, out: Console) -> None:
     table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("")
     for name, right in (
-        ("", False), ("people", True), ("share", True), ("share by age", False), ("onsets", True),
-        ("to diagnosis", True), ("alive", True),
+        ("", False), ("people", True), ("share", True), ("share by age" if wide(out) else "by age", False),
+        ("onsets", True), ("to diagnosis" if wide(out) else "delay", True), ("alive", True),
     ):  # fmt: skip
         table.add_column(name, justify="right" if right else "left", no_wrap=True)
     for disease in (d for d in preview.diseases if d.people):
@@ -202,7 +220,7 @@ def _show_diseases(preview: Preview, out: Console) -> None:
 def _show_treatments(preview: Preview, out: Console) -> None:
     taken = sorted((t for t in preview.treatments if t.people), key=lambda t: -t.people)
     rows = [
-        (t.title, thousands(t.people), _share(t.ever[-1][1]), _share(t.now[-1][1]), _spark_of(t.now))
+        (t.title, thousands(t.people), _share(t.ever[-1][1]), _share(t.now[-1][1]), _spark_of(t.now, out))
         for t in taken[:MOST_TREATMENTS]
     ]
     if rows:
@@ -215,14 +233,21 @@ def _share(estimate: Estimate) -> str:
     return "" if math.isnan(estimate.value) else f"{estimate.value:.1%}"
 
 
+def _bar_width(out: Console) -> int:
+    return 20 if wide(out) else 12
+
+
 def _show_care(preview: Preview, out: Console) -> None:
     years = preview.population.person_years
     totals = {name: sum(e.events for _, e in series) for name, series in preview.care.by_class.items()}
     most = max(totals.values(), default=0.0)
     rows = [
-        (name, thousands(n), f"{n / years:.2f}", bar(n, most, 20), _spark_of(preview.care.by_class[name]))
+        (
+            name, thousands(n), f"{n / years:.2f}", bar(n, most, _bar_width(out)),
+            _spark_of(preview.care.by_class[name], out),
+        )
         for name, n in totals.items()
-    ]
+    ]  # fmt: skip
     if rows:
         columns = ("class", "encounters", "per person-year", "", "by age")
         console.show_table(out, "Encounters", columns, rows, right=columns[1:3])
@@ -231,7 +256,10 @@ def _show_care(preview: Preview, out: Console) -> None:
 def _show_causes(preview: Preview, out: Console) -> None:
     causes, deaths = preview.population.causes, preview.population.deaths
     if causes:
-        rows = [(cause, thousands(n), f"{n / deaths:.1%}", bar(n, causes[0][1], 20)) for cause, n in causes]
+        rows = [
+            (cause, thousands(n), f"{n / deaths:.1%}", bar(n, causes[0][1], _bar_width(out)))
+            for cause, n in causes
+        ]
         console.show_table(
             out, "Causes of death", ("cause", "deaths", "share", ""), rows, right=("deaths", "share")
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 from simulator.cli import console
 
-COLUMNS = ("time", "code", "value", "unit", "status", "end", "encounter")
+COLUMNS = ("time (UTC)", "code", "value", "unit", "status", "end", "encounter")
 
 
 def main(args: argparse.Namespace) -> int:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -209,7 +207,7 @@ def _per(summary: dict[str, Any], name: str) -> str:
 
 
 def _suggest(dataset: Dataset, patient: int, out: Console) -> None:
-    folder, program = shlex.quote(str(dataset.path)), _program()
+    folder, program = shlex.quote(str(dataset.path)), console.program()
     out.print("next:")
     for command, purpose in (
         (f"{program} patient {folder} {patient}", "a life, truth and record side by side"),
@@ -217,10 +215,3 @@ def _suggest(dataset: Dataset, patient: int, out: Console) -> None:
         (f"{program} verify {folder}", "check it with an independent program"),
     ):
         out.print(f"  {escape(command):<50} [dim]{purpose}[/dim]", soft_wrap=True)
-
-
-def _program() -> str:
-    """How this program is called from here: by name if it is on the path, else as it was called."""
-    if shutil.which("simulator") or not sys.argv[0].endswith("simulator"):
-        return "simulator"
-    return shlex.quote(os.path.relpath(sys.argv[0]))

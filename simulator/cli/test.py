@@ -63,7 +63,8 @@ def _show(outcomes: tuple[Outcome, ...], out: Console) -> None:
     table.add_column("must lie in", overflow="fold", ratio=2)
     table.add_column("people", justify="right", no_wrap=True)
     if any(each.needed for each in outcomes):
-        table.add_column("patients needed", justify="right", no_wrap=True)
+        name = "patients needed" if out.width >= 100 else "patients\nneeded"
+        table.add_column(name, justify="right", no_wrap=True)
     for each in outcomes:
         table.add_row(*_row(each)[: len(table.columns)])
     out.print(table)
@@ -113,4 +114,7 @@ def _why(each: Outcome) -> str:
         return "too short a time, or too few events, to see it; let the period be longer"
     if each.low is None or each.high is None:
         return "too few events for an interval; simulate more patients, or a longer period"
-    return "the value lies so near its bound that no number of patients would tell"
+    return (
+        "the value lies on its bound, as near as can be told, and more patients would hardly settle it; "
+        "move the model, or say what else you would accept"
+    )

@@ -10,6 +10,8 @@ started, and one that is taken ends at once.
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from simulator.compiler import algebra, diseases, follow_up
 from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
@@ -52,11 +54,7 @@ def _as_disease(allergy: Allergy) -> Disease:
         )  # fmt: skip
     else:
         given = allergy.onset
-        onset = Onset(
-            rate=given.rate, multiplied=given.multiplied, after=given.after, when=given.when,
-            delay=given.delay, on=given.on, if_=given.if_, probability=given.probability,
-            span=given.span, path=given.path, spans=given.spans,
-        )  # fmt: skip
+        onset = Onset(**{part.name: getattr(given, part.name) for part in fields(given)})
     return Disease(
         title=allergy.title, codes=allergy.codes, onset=onset, states=["present"],
         span=allergy.span, path=allergy.path, spans=allergy.spans,
@@ -191,6 +189,10 @@ def _happens(low: Lowering, name: str, key: str, reaction: Reaction) -> tuple[m.
     attending = follow_up.attending(low, low.scenario.care[reaction.visit].class_)
     if attending == algebra.TRUE:
         return (felt, *asks)
+    unseen = _dies(low, name, key, reaction)
+    if unseen:
+        felt_alone = m.If(algebra.negation(attending), None, f"{name}: {key} unseen", unseen)
+        return (felt, felt_alone, m.If(attending, None, f"{name}: {key} brings to care", asks))
     return (felt, m.If(attending, None, f"{name}: {key} brings to care", asks))
 
 

@@ -14,6 +14,7 @@ from simulator import units
 from simulator.compiler import algebra
 from simulator.compiler import machine as m
 from simulator.compiler.kinds import SHARE, WORDS, Kind, Typed, in_unit, truth
+from simulator.scenario import habits
 from simulator.scenario import syntax as s
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ def arithmetic(resolver: Resolver, op: str, a: Typed, b: Typed, expr: s.Expr, wh
         words = f"{WORDS[a.kind]} and {WORDS[b.kind]}"
         remedy = "divide a duration by its unit to get a number, e.g. `age / 1 year`"
         remedy = remedy if set(kinds) == {"number", "duration"} else ""
+        if op == "-" and isinstance(expr, s.Binary) and kinds == ("number", "duration"):
+            remedy = habits.range_of(expr.left, expr.right) or remedy
         resolver.report("E601", f"`{op}` cannot join {words}", expr, where, remedy=remedy)
         return None
     return _operator(resolver, name, (a.term, b.term), kind, None, expr, where)

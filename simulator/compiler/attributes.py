@@ -1,5 +1,7 @@
 """Attributes → variables, drawn at the beginning of a life in the order of declaration.
 
+One with `on` is drawn by that event instead (`changes.py`), and unknown before.
+
 An attribute with `codes` is written into the record as a static fact; one without is known to
 nature only. Sex, variable 0, is always recorded.
 """
@@ -15,6 +17,7 @@ from simulator.compiler.distributions import Drawn, distribution
 from simulator.compiler.kinds import in_unit
 from simulator.compiler.terms import Where
 from simulator.knowledge.codes import preferred
+from simulator.scenario import habits
 from simulator.scenario import syntax as s
 from simulator.scenario.model import Attribute, Table
 
@@ -39,13 +42,19 @@ def lower(low: Lowering, name: str, attribute: Attribute) -> m.VarSpec:
 def _categorical(low: Lowering, name: str, attribute: Attribute) -> m.VarSpec:
     assert attribute.draw is not None
     where = Where.key(attribute, "draw", once=True)
-    categories, weights = shares(low, name, attribute.draw, where)
+    if attribute.on is not None and not isinstance(attribute.draw, Table):
+        categories: tuple[str, ...] = tuple(attribute.draw)
+        weights: tuple[m.Term, ...] = ()
+    else:
+        categories, weights = shares(low, name, attribute.draw, where)
     index = low.names.var(name)
     low.names.categories[name] = categories
     if not categories:
         low.names.missing.add(name)  # its table has errors: nobody knows what its categories are
     low.names.add(name, "attribute", index)
     code = -1
+    if attribute.on is not None:
+        return m.VarSpec(name, categories)
     if attribute.codes:
         base = preferred(attribute.codes, name)
         known = tuple(attribute.codes.items())
@@ -110,7 +119,7 @@ def _from_table(
 def _numeric(low: Lowering, name: str, attribute: Attribute) -> m.VarSpec:
     where = Where.key(attribute, "value", once=True)
     drawn = None
-    if attribute.value is not None:
+    if attribute.value is not None and attribute.on is None:
         drawn = distribution(low.resolver, attribute.value, where, Drawn("number", attribute.unit))
     lower_bound, upper_bound = float("-inf"), float("inf")
     if attribute.between is not None:
@@ -120,6 +129,8 @@ def _numeric(low: Lowering, name: str, attribute: Attribute) -> m.VarSpec:
     low.names.units[name] = attribute.unit
     low.names.add(name, "attribute", index)
     code = -1
+    if attribute.on is not None:
+        return m.VarSpec(name)
     if attribute.codes:
         code = low.code(name, attribute.codes, attribute.title, "static", unit=attribute.unit)
     return m.VarSpec(
@@ -130,7 +141,11 @@ def _numeric(low: Lowering, name: str, attribute: Attribute) -> m.VarSpec:
 def bounds(low: Lowering, expr: s.Expr, where: Where, unit: str) -> tuple[float, float] | None:
     """Both ends of a range of numbers in `unit`."""
     if not isinstance(expr, s.Range) or expr.high is None:
-        low.resolver.report("E611", "this is not a range", expr, where, expected="e.g. `14..60`")
+        remedy = ""
+        if isinstance(expr, s.Binary) and expr.op == "-":
+            remedy = habits.range_of(expr.left, expr.right)
+        expected = "e.g. `14..60`"
+        low.resolver.report("E611", "this is not a range", expr, where, expected=expected, remedy=remedy)
         return None
     ends = []
     for end in (expr.low, expr.high):

@@ -148,6 +148,13 @@ def lower(low: Lowering, name: str, care: Care) -> None:
         states = _at_ages(low, name, care, visit_actions)
     else:
         states = [m.State("waiting", _answers(low, name, visit_actions))]
+        _for(low, name, care, once=True)  # what is wrong with them is told, though nothing comes of them
+        _chance(low, care)
+        if care.for_ is not None:
+            low.resolver.report(
+                "W315", "this changes nothing: whoever sends patients here decides for whom it is", care.for_,
+                Where.key(care, "for"), remedy="leave it out, or give the care `every`, `rate`, `on` or `at`",
+            )  # fmt: skip
         if name not in low.requested and name not in low.visited:
             low.resolver.report(
                 "W309", f"nothing ever leads to care {name}", care, Where(care.path, care.span),
@@ -215,6 +222,7 @@ def _scheduled(low: Lowering, name: str, care: Care, visit: Sequence[m.Action]) 
     where = Where.key(care, "every")
     every = distribution(low.resolver, care.every, where, DURATION)
     holds = _for(low, name, care, once=False)
+    actions = _takes_place(low, name, care, visit, algebra.TRUE)
     if every is None or holds is None:
         return [m.State("waiting")]
     mean = mean_of(every)
@@ -222,7 +230,6 @@ def _scheduled(low: Lowering, name: str, care: Care, visit: Sequence[m.Action]) 
         low.resolver.report("E705", "visits without an interval between them never end", care.every, where)
         return [m.State("waiting")]
     first = every if mean is None else uniform(0.0, mean)
-    actions = _takes_place(low, name, care, visit, algebra.TRUE)
     first_arrow = f"{name}: first visit"
     if holds == algebra.TRUE:
         return [
@@ -252,11 +259,10 @@ def _scheduled(low: Lowering, name: str, care: Care, visit: Sequence[m.Action]) 
 def _by_rate(low: Lowering, name: str, care: Care, visit: Sequence[m.Action]) -> list[m.State]:
     assert care.rate is not None
     holds = _for(low, name, care, once=False)
-    if holds is None:
-        return [m.State("waiting")]
-    rate = hazards.by_rate(low.resolver, care.rate, care.multiplied, Where.key(care, "rate"), gate=holds)
+    gate = algebra.TRUE if holds is None else holds
+    rate = hazards.by_rate(low.resolver, care.rate, care.multiplied, Where.key(care, "rate"), gate=gate)
     actions = _takes_place(low, name, care, visit, algebra.TRUE)
-    arrows = () if rate is None else (m.Arrow(f"{name}: visit", 0, rate, actions),)
+    arrows = () if rate is None or holds is None else (m.Arrow(f"{name}: visit", 0, rate, actions),)
     return [m.State("waiting", arrows)]
 
 
@@ -312,13 +318,13 @@ def _at_ages(low: Lowering, name: str, care: Care, visit: Sequence[m.Action]) ->
         if us is not None:
             ages.append(years_of(us))
     holds = _for(low, name, care, once=True)
+    actions = _takes_place(low, name, care, visit, algebra.TRUE if holds is None else holds)
     if len(set(ages)) < len(ages):
         low.resolver.report("E713", "an age is given twice", care, where)
         return [m.State("waiting")]
     if holds is None or len(ages) < len(care.at):
         return [m.State("waiting")]
     ages.sort()
-    actions = _takes_place(low, name, care, visit, holds)
     states = []
     for i in range(len(ages) + 1):
         reachable = range(len(ages)) if i == 0 else range(i, min(i + 1, len(ages)))

@@ -57,8 +57,9 @@ def lower(low: Lowering, name: str, plan: CarePlan) -> None:
     ]
     if plan.until is not None:
         fires = triggers.trigger(
-            low.resolver, plan.until, chart=f"`until` of care plan {name}", allowed=("after", "when", "on")
-        )
+            low, plan.until, f"{name}: completed", m.InState(low.names.processes[name], 1 << ON),
+            chart=f"`until` of care plan {name}", allowed=("after", "when", "on"),
+        )  # fmt: skip
         if fires is not None:
             done = _end(low, name, plan, "completed")
             ends.insert(0, m.Arrow(f"{name}: completed", COMPLETED, fires, done))

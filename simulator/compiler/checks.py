@@ -10,7 +10,7 @@ from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
 from simulator.compiler.names import RESERVED
 from simulator.compiler.terms import Where
-from simulator.scenario.model import Block, Disease, Scenario
+from simulator.scenario.model import Block, Disease, Effect, Protection, Scenario
 from simulator.scenario.syntax import Number, Quantity
 
 #: where each kind of thing that has a name stands in a scenario
@@ -107,16 +107,21 @@ def _instantaneous(low: Lowering, name: str, disease: Disease) -> None:
 
 def _effects(low: Lowering) -> None:
     """An effect must have a rate to act on."""
+    effects: list[Effect | Protection] = []
     for treatment in low.scenario.treatments.values():
-        for effect in treatment.effects:
-            if effect.hazard is None:
-                continue
-            text = " ".join(effect.hazard.replace("->", " -> ").split())
-            if text in low.effects.others and text not in low.effects.rates:
-                low.resolver.report(
-                    "E706", f"{text} does not go by rate, so there is no hazard to change", effect,
-                    Where.key(effect, "hazard"), remedy="give it a `rate:`",
-                )  # fmt: skip
+        effects += treatment.effects
+        effects += [effect for each in treatment.interacts for effect in each.effects]
+    for immunisation in low.scenario.immunisations.values():
+        effects += immunisation.effects
+    for effect in effects:
+        if effect.hazard is None:
+            continue
+        text = " ".join(effect.hazard.replace("->", " -> ").split())
+        if text in low.effects.others and text not in low.effects.rates:
+            low.resolver.report(
+                "E706", f"{text} does not go by rate, so there is no hazard to change", effect,
+                Where.key(effect, "hazard"), remedy="give it a `rate:`",
+            )  # fmt: skip
 
 
 def _thresholds(low: Lowering, levels: Sequence[m.LevelSpec | None]) -> None:

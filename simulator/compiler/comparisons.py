@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _MIRROR = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _OPS = {"==": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
+#: a count remembers the times of so many events at most
+MOST_COUNTED = 1000
 _MOVING = ("age", "now", "year", "since", "count", "level")
 
 
@@ -254,9 +256,13 @@ def _count(resolver: Resolver, op: str, a: Typed, b: Typed, expr: s.Expr, where:
         _mismatch(resolver, "a count", f"count of {a.name} >= 3", b, expr, where)
         return None
     value = b.constant
-    if value is None or value != int(value) or not 0 <= value <= 1000:
+    if value is None or value != int(value) or not 0 <= value <= MOST_COUNTED:
         resolver.report(
-            "E610", "events are counted in whole numbers", expr, where, expected="a constant from 0 to 1000"
+            "E610",
+            "events are counted in whole numbers",
+            expr,
+            where,
+            expected=f"a constant from 0 to {MOST_COUNTED}",
         )
         return None
     n = int(value)

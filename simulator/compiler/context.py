@@ -65,7 +65,15 @@ class Lowering:
     done: set[str] = field(default_factory=set)  # procedures that somebody does
     course_names: dict[str, str] = field(default_factory=dict)  # YAML path of a referral, …: its process
     hazards: dict[str, None] = field(default_factory=dict)  # names of all hazards, once they are asked for
+    excluding: dict[str, list[str]] | None = None  # by treatment: those that say they are never with it
+    drawn: dict[int, list[m.Action]] = field(default_factory=dict)  # by event: what it draws
+    circles: dict[str, list[str]] | None = None  # by pathway that follows itself, the way around
+    followed: set[str | None] | None = None  # pathways that others follow
+    steps: int = 0  # of all pathways, those of followed ones counted each time
+    steps_seen: int = 0  # when they are looked through
     _arrow_names: dict[str, int] = field(default_factory=dict)
+    _course_counts: dict[str, int] = field(default_factory=dict)
+    _taken: set[str] = field(default_factory=set)  # names of courses
 
     @classmethod
     def of(cls, scenario: Scenario, findings: Findings) -> Lowering:
@@ -81,10 +89,11 @@ class Lowering:
 
     def course_name(self, name: str, path: str) -> str:
         """`name` for the process of what stands at `path`, made unique by a number."""
-        taken = set(self.course_names.values())
-        number = 1
-        while (unique := name if number == 1 else f"{name}{number}") in taken:
+        number = self._course_counts.get(name, 1)
+        while (unique := name if number == 1 else f"{name}{number}") in self._taken:
             number += 1
+        self._course_counts[name] = number + 1
+        self._taken.add(unique)
         self.course_names[path] = unique
         return unique
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from simulator.compiler import algebra, staging
+from simulator.compiler import algebra, staging, triggers
 from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
 from simulator.compiler.diseases import resolves
@@ -38,7 +38,7 @@ class _Chart:
     names: list[str] = field(default_factory=lambda: ["undiagnosed", "diagnosed"])
     mistaken: list[int] = field(default_factory=list)  # states of wrong diagnoses, corrected on occasion
     refutes: dict[int, m.Action] = field(default_factory=dict)  # by such a state: the row that ends it
-    false: int | None = None  # diagnosed without the disease
+    false: dict[int, int] = field(default_factory=dict)  # by route: diagnosed by it without the disease
 
     def add(self, name: str) -> int:
         """A new state."""
@@ -60,9 +60,9 @@ def declare(low: Lowering, name: str, disease: Disease) -> None:
     for i, route in enumerate(disease.diagnosis, start=1):
         if not route.at:
             names.process(f"{name}.route{i}")
-    false = 0b100 if any(_may_be_false(route) for route in disease.diagnosis) else 0
+    false = sum(_may_be_false(route) for route in disease.diagnosis)
     names.process(f"{name}.diagnosis")
-    names.states[f"{name}.diagnosis"] = {"": 0b10 | false}
+    names.states[f"{name}.diagnosis"] = {"": (1 << (false + 2)) - 2}  # diagnosed, and each of those
     if disease.stage is not None:
         staging.declare(low, name, disease)
 
@@ -72,13 +72,14 @@ def lower(low: Lowering, name: str, disease: Disease) -> None:
     if not disease.diagnosis:
         return
     chart = _Chart()
-    if any(_may_be_false(route) for route in disease.diagnosis):
-        chart.false = chart.add("diagnosed")
+    for number, route in enumerate(disease.diagnosis, start=1):
+        if _may_be_false(route):
+            chart.false[number] = chart.add("diagnosed")
     made: list[m.Arrow] = []  # the arrows of all routes, if nothing were mistaken
     for number, route in enumerate(disease.diagnosis, start=1):
         arrows = _route(low, name, number, disease, route)
         if route.if_ is not None and route.refuted is not None:
-            arrows = _told_apart(low, name, disease, arrows, chart)
+            arrows = _told_apart(low, name, number, disease, arrows, chart)
         made += arrows
         if route.mistaken_for:
             for arrow in arrows:
@@ -86,7 +87,7 @@ def lower(low: Lowering, name: str, disease: Disease) -> None:
         else:
             chart.arrows[UNDIAGNOSED] += arrows
         if route.false_positive is not None:
-            _false_positive(low, name, disease, route, chart)
+            _false_positive(low, name, number, disease, chart)
     for place in chart.mistaken:
         for arrow in made:
             label = low.arrow_name(f"{arrow.name}, corrected")
@@ -110,10 +111,9 @@ def _may_be_false(route: DiagnosisRoute) -> bool:
 
 
 def _told_apart(
-    low: Lowering, name: str, disease: Disease, arrows: list[m.Arrow], chart: _Chart
+    low: Lowering, name: str, number: int, disease: Disease, arrows: list[m.Arrow], chart: _Chart
 ) -> list[m.Arrow]:
     """The diagnoses of a rule in those who have the disease; those in others are taken back some day."""
-    assert chart.false is not None
     present = m.InState(low.names.processes[name], low.names.states[name][""])
     right = []
     for arrow in arrows:
@@ -123,8 +123,8 @@ def _told_apart(
         is_not = replace(arrow.trigger, condition=algebra.all_of(rule, algebra.negation(present)))
         right.append(replace(arrow, trigger=is_there))
         label = low.arrow_name(f"{arrow.name}, wrongly")
-        chart.arrows[UNDIAGNOSED].append(m.Arrow(label, chart.false, is_not, arrow.actions))
-    _taken_back(low, name, disease, chart)
+        chart.arrows[UNDIAGNOSED].append(m.Arrow(label, chart.false[number], is_not, arrow.actions))
+    _taken_back(low, name, number, disease, chart)
     return right
 
 
@@ -174,11 +174,10 @@ def _decide(
     chart.arrows[deciding].append(m.Arrow(label, DIAGNOSED, m.ByChance(right_away), arrow.actions))
 
 
-def _false_positive(low: Lowering, name: str, disease: Disease, route: DiagnosisRoute, chart: _Chart) -> None:
+def _false_positive(low: Lowering, name: str, number: int, disease: Disease, chart: _Chart) -> None:
     """Somebody without the disease is given the diagnosis; it is refuted later, or comes true."""
-    resolver = low.resolver
+    resolver, route = low.resolver, disease.diagnosis[number - 1]
     assert route.false_positive is not None
-    assert chart.false is not None
     chance = resolver.probability(route.false_positive, Where.key(route, "false_positive", once=True))
     present = m.InState(low.names.processes[name], low.names.states[name][""])
     for care in route.at:
@@ -187,32 +186,32 @@ def _false_positive(low: Lowering, name: str, disease: Disease, route: Diagnosis
         heard = m.OnEvent(low.names.event(f"{care}.visit"), algebra.negation(present), chance)
         label = low.arrow_name(f"{name}: wrongly diagnosed at {care}")
         recorded = _recorded(low, name, disease, low.encounter_index[care])
-        chart.arrows[UNDIAGNOSED].append(m.Arrow(label, chart.false, heard, recorded))
-    _taken_back(low, name, disease, chart)
+        chart.arrows[UNDIAGNOSED].append(m.Arrow(label, chart.false[number], heard, recorded))
+    _taken_back(low, name, number, disease, chart)
 
 
-def _taken_back(low: Lowering, name: str, disease: Disease, chart: _Chart) -> None:
-    """How a diagnosis without the disease ends: it comes true, or is refuted."""
-    assert chart.false is not None
-    if chart.arrows[chart.false]:
-        return
+def _taken_back(low: Lowering, name: str, number: int, disease: Disease, chart: _Chart) -> None:
+    """How a diagnosis by a route without the disease ends: it comes true, or is refuted."""
+    route, ends = disease.diagnosis[number - 1], chart.arrows[chart.false[number]]
     present = m.InState(low.names.processes[name], low.names.states[name][""])
-    true = m.Arrow(f"{name}: comes true", DIAGNOSED, m.WhenTrue(present))
-    chart.arrows[chart.false].append(true)
-    route = next((route for route in disease.diagnosis if route.refuted is not None), None)
-    if route is None or route.refuted is None:
+    ends.append(m.Arrow(low.arrow_name(f"{name}: comes true"), DIAGNOSED, m.WhenTrue(present)))
+    if route.refuted is None:
         return
-    lasts = distribution(low.resolver, route.refuted, Where.key(route, "refuted"), DURATION)
+    there = m.InState(low.names.processes[f"{name}.diagnosis"], 1 << chart.false[number])
+    fires = triggers.trigger(
+        low, route.refuted, f"{name}: refuted", there, chart=f"`refuted` of the diagnosis of {name}",
+        allowed=("rate", "after", "when", "on"),
+    )  # fmt: skip
     code = low.code(
         name, disease.codes, disease.title, "diagnosis", status="refuted", lasting=not resolves(disease)
     )
     places = route.at if route.visit is None else [route.visit]
     known = [low.encounter_index[care] for care in places if care in low.encounter_index]
-    if lasts is not None and known:
+    if fires is not None and known:
         row = m.Emit(code, encounter=known[0])
         tells = m.Raise(low.names.event(f"{name}.refuted"))
-        refuted = m.Arrow(f"{name}: refuted", UNDIAGNOSED, m.AfterDuration(lasts), (row, tells))
-        chart.arrows[chart.false].append(refuted)
+        label = low.arrow_name(f"{name}: refuted")
+        ends.append(m.Arrow(label, UNDIAGNOSED, fires, (row, tells)))
 
 
 def _route(low: Lowering, name: str, number: int, disease: Disease, route: DiagnosisRoute) -> list[m.Arrow]:

@@ -54,6 +54,7 @@ class Shape:
     enter: dict[str, int] = field(default_factory=dict)
     stay: dict[str, int] = field(default_factory=dict)
     moves: list[Move] = field(default_factory=list)
+    _masks: dict[str, int] = field(default_factory=dict)
 
     def add(self, name: str, *, decides: bool = False) -> None:
         """Add a state; one that `decides` by chance first is two of one name."""
@@ -65,7 +66,10 @@ class Shape:
 
     def mask(self, *names: str) -> int:
         """The mask of all states with these names."""
-        return sum(1 << i for i, state in enumerate(self.states) if state in names)
+        if not self._masks:  # asked for once all states are there
+            for i, state in enumerate(self.states):
+                self._masks[state] = self._masks.get(state, 0) | 1 << i
+        return sum(self._masks.get(name, 0) for name in dict.fromkeys(names))
 
 
 def hazards_of(name: str, disease: Disease) -> list[str]:
@@ -97,8 +101,11 @@ def shape(name: str, disease: Disease) -> Shape:
     if at_birth(disease.onset):
         result.add(START)
     result.add(ABSENT)
+    by_chance: dict[str, list[bool]] = {}
+    for move in result.moves:
+        by_chance.setdefault(move.from_, []).append(move.by_chance)
     for state in dict.fromkeys(disease.states):
-        leaving = [mv.by_chance for mv in result.moves if mv.from_ == state]
+        leaving = by_chance.get(state, [])
         result.add(state, decides=any(leaving) and not all(leaving))
     if disease.death:
         result.add(DEAD)
@@ -119,6 +126,8 @@ def declare(low: Lowering, name: str, disease: Disease) -> None:
     masks = {"": form.mask(*disease.states), ABSENT: form.mask(ABSENT)}
     masks.update({state: form.mask(state) for state in disease.states})
     names.states[name] = masks
+    if any(end not in masks for arrow in disease.course for end in (arrow.from_, arrow.to)):
+        names.adrift.add(disease.path)
     for event in ("onset", *disease.states):
         names.event(f"{name}.{event}")
     if resolves(disease):
@@ -204,8 +213,11 @@ def _check_moves(low: Lowering, name: str, disease: Disease, form: Shape) -> Non
                 expected=listing(disease.states), nearest=nearest(state, disease.states),
             )  # fmt: skip
     _check_twice(low, form)
+    leaving: dict[str, list[Move]] = {}
+    for move in form.moves:
+        leaving.setdefault(move.from_, []).append(move)
     for state in disease.states:
-        _check_chances(low, state, [mv for mv in form.moves if mv.from_ == state])
+        _check_chances(low, state, leaving.get(state, []))
 
 
 def _no_state(low: Lowering, name: str, state: str, arrow: Transition, legal: list[str]) -> None:
@@ -268,10 +280,11 @@ def _onset(
                 "E503", f"{name} has no state `{to}`", onset, Where.key(onset, "to"),
                 expected=listing(disease.states, 12), nearest=nearest(to, disease.states),
             )  # fmt: skip
-        return
+        to = ABSENT  # what else is wrong with it is told all the same
     begins = (m.Raise(low.names.event(f"{name}.onset")),)
     target = form.enter[to]
     if at_birth(onset):
+        low.effects.others.add(f"{name}.onset")
         chance = _chance_at_birth(low, onset)
         if chance is not None:
             rest = algebra.apply("sub", algebra.TRUE, chance)
@@ -281,8 +294,8 @@ def _onset(
             ]
         return
     fires = triggers.trigger(
-        low.resolver, onset, hazard_names=(f"{name}.onset",), effects=low.effects,
-        allowed=("rate", "after", "when", "on"),
+        low, onset, f"{name}: onset", m.InState(low.names.processes[name], form.mask(ABSENT)),
+        hazard_names=(f"{name}.onset",), effects=low.effects, allowed=("rate", "after", "when", "on"),
     )  # fmt: skip
     if fires is not None:
         outgoing[form.stay[ABSENT]].append(m.Arrow(f"{name}: onset", target, fires, begins))
@@ -295,15 +308,16 @@ def _chance_at_birth(low: Lowering, onset: Onset) -> m.Term | None:
 
 
 def _move(low: Lowering, name: str, form: Shape, move: Move, outgoing: dict[int, list[m.Arrow]]) -> None:
-    if move.from_ not in form.enter or move.to not in form.enter:
-        return
     if move.from_ == ABSENT and move.by_chance:
         place = Where(move.trigger.path, move.trigger.span)
         message = "absence is not left by chance"
         low.resolver.report("E702", message, move.trigger, place, remedy="use `onset:`")
         return
-    fires = triggers.trigger(low.resolver, move.trigger, hazard_names=move.hazard_names, effects=low.effects)
-    if fires is None:
+    there = m.InState(low.names.processes[name], form.mask(move.from_))
+    fires = triggers.trigger(
+        low, move.trigger, move.name, there, hazard_names=move.hazard_names, effects=low.effects
+    )
+    if fires is None or move.from_ not in form.enter or move.to not in form.enter:
         return
     actions: list[m.Action] = []
     if move.from_ == ABSENT and move.to != DEAD:

@@ -20,6 +20,7 @@ written                                          drawn from
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 from simulator import units
@@ -71,7 +72,10 @@ def distribution(resolver: Resolver, expr: s.Expr, where: Where, drawn: Drawn) -
         if centre is None or spread is None:
             return None
         low, high = algebra.apply("sub", centre, spread), algebra.apply("add", centre, spread)
-        return _checked(resolver, "uniform", {"low": low, "high": high}, expr, where, drawn)
+        even = _checked(resolver, "uniform", {"low": low, "high": high}, expr, where, drawn)
+        if even is not None:
+            _doubt_spread(resolver, expr, where)
+        return even
     if isinstance(expr, s.Curve):
         timed = drawn.what == "duration"
         return curves.curve(
@@ -89,6 +93,22 @@ def distribution(resolver: Resolver, expr: s.Expr, where: Where, drawn: Drawn) -
     if term is None:
         return None
     return _checked(resolver, "fixed", {"value": term}, expr, where, drawn)
+
+
+#: what people are like and diseases do; appointments are made evenly around a day
+_OF_NATURE = re.compile(r"attributes\.|diseases\.\w+\.(onset|course|death|events|symptoms|phenotypes)\b")
+
+
+def _doubt_spread(resolver: Resolver, expr: s.PlusMinus, where: Where) -> None:
+    """Journals write a mean and its standard deviation like that."""
+    if not _OF_NATURE.match(where.path):
+        return
+    centre, spread = format_expression(expr.centre), format_expression(expr.spread)
+    resolver.report(
+        "W318", f"`{centre} ± {spread}` is drawn evenly between its ends", expr, where,
+        remedy=f"if {spread} is a standard deviation, write `normal({centre}, {spread})`; if not, write "
+        "the range with `..`",
+    )  # fmt: skip
 
 
 def _range(resolver: Resolver, expr: s.Range, where: Where, drawn: Drawn) -> m.Distribution | None:

@@ -11,6 +11,7 @@ Amounts are those of one dose, as prescribed; `times` per day and `route` are wo
 from __future__ import annotations
 
 import itertools
+import math
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -20,16 +21,18 @@ from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
 from simulator.compiler.distributions import DURATION, distribution
 from simulator.compiler.kinds import SHARE
+from simulator.compiler.names import listing
 from simulator.compiler.terms import Where
 from simulator.scenario import syntax as s
 from simulator.scenario.block import Block
 from simulator.scenario.constants import NotConstantError, constant
 from simulator.scenario.model import Treatment
 from simulator.scenario.model_medicines import Dose, DoseChange
+from simulator.scenario.remainder import UNREAD_TEXT
 from simulator.scenario.walk import walk
 
 #: the unit of a dose that was given none: there is a finding
-UNKNOWN = "1"
+UNKNOWN = UNREAD_TEXT
 _ENOUGH = 1.0 - 1e-9  # a dose that equals the last step but for rounding is that step
 
 
@@ -134,6 +137,36 @@ def check(low: Lowering, name: str, treatment: Treatment) -> None:
             "E720", f"the steps of {name} do not ascend", dose.steps[0], Where.key(dose, "steps"),
             remedy="write them from the lowest to the highest",
         )  # fmt: skip
+    elif len(steps) == len(dose.steps):
+        _check_steps(low, name, dose, steps)
+    if len(dose.steps) > 1 and dose.up is None and dose.down is None and dose.taper is None:
+        low.resolver.report(
+            "W315", f"nothing changes the dose of {name} from one step to another", dose.steps[-1],
+            Where.key(dose, "steps"), remedy="give the dose `up`, `down` or `taper`, or write its `amount`",
+        )  # fmt: skip
+
+
+def _check_steps(low: Lowering, name: str, dose: Dose, steps: list[float]) -> None:
+    """Doses that are given by number are among the steps, and some step is within the limits."""
+    unit = low.doses[name].unit
+    given: list[tuple[Block, str, s.Expr | None]] = [(dose, "start", dose.start)]
+    given += [(each, "to", each.to) for each in (dose.up, dose.down) if each is not None]
+    for block, key, expr in given if steps else ():
+        where = Where.key(block, key, once=True)
+        term = None if expr is None else low.resolver.number(expr, where, unit)
+        value = None if term is None else algebra.constant(term)
+        if value is not None and not any(math.isclose(value, step) for step in steps):
+            low.resolver.report(
+                "E720", f"{value:g} {unit} is not one of the steps of {name}", expr, where,
+                expected=listing(f"{step:g} {unit}" for step in steps),
+            )  # fmt: skip
+    least, most = _limits(low, name, dose)
+    for key, limit, beyond in (("least", least, steps[-1:]), ("most", most, steps[:1])):
+        if limit is not None and beyond and (beyond[0] < limit if key == "least" else beyond[0] > limit):
+            low.resolver.report(
+                "E720", f"no step of {name} is within its limits", None, Where.key(dose, key),
+                expected=listing(f"{step:g} {unit}" for step in steps),
+            )  # fmt: skip
 
 
 def _steps(low: Lowering, name: str, dose: Dose) -> list[float]:
@@ -144,16 +177,21 @@ def _steps(low: Lowering, name: str, dose: Dose) -> list[float]:
 
 def first(low: Lowering, name: str, treatment: Treatment) -> tuple[m.Action, ...]:
     """Sets the dose when the treatment starts."""
+    term = first_dose(low, name, treatment)
+    return () if term is None else (m.Set(low.doses[name].var, term),)
+
+
+def first_dose(low: Lowering, name: str, treatment: Treatment) -> m.Term | None:
+    """The dose that it starts with, in its unit; None without `dose`, or if that is wrong."""
     dose = treatment.dose
     if dose is None:
-        return ()
-    amount = low.doses[name]
+        return None
     key = "amount" if dose.amount is not None else "start" if dose.start is not None else "steps"
     expr = dose.amount or dose.start or (dose.steps[0] if dose.steps else None)
     if expr is None:
-        return ()
-    term = _amount(low, expr, Where.key(dose, key, once=True), amount.unit)
-    return () if term is None else (m.Set(amount.var, _possible(low, name, dose, term)),)
+        return None
+    term = _amount(low, expr, Where.key(dose, key, once=True), low.doses[name].unit)
+    return None if term is None else _possible(low, name, dose, term)
 
 
 def _amount(low: Lowering, expr: s.Expr, where: Where, unit: str) -> m.Term | None:
@@ -168,7 +206,7 @@ def _amount(low: Lowering, expr: s.Expr, where: Where, unit: str) -> m.Term | No
 def _possible(low: Lowering, name: str, dose: Dose, term: m.Term) -> m.Term:
     """The dose nearest to `term` that can be given: one of the steps, or within the limits."""
     if dose.steps:
-        return _nearest_step(_steps(low, name, dose), term)
+        return _nearest_step(_allowed(low, name, dose), term)
     least, most = _limits(low, name, dose)
     if least is not None:
         term = algebra.apply("max", term, m.Const(least))
@@ -181,10 +219,15 @@ def _limits(low: Lowering, name: str, dose: Dose) -> tuple[float | None, float |
     unit, found = low.doses[name].unit, []
     for key, expr in (("least", dose.least), ("most", dose.most)):
         found.append(None if expr is None else low.resolver.constant(expr, Where.key(dose, key), unit))
+    return found[0], found[1]
+
+
+def _allowed(low: Lowering, name: str, dose: Dose) -> list[float]:
+    """The steps within the limits; all of them if none is, for which there is a finding."""
+    least, most = _limits(low, name, dose)
     steps = _steps(low, name, dose)
-    least = found[0] if found[0] is not None else (steps[0] if steps else None)
-    most = found[1] if found[1] is not None else (steps[-1] if steps else None)
-    return least, most
+    inside = [x for x in steps if (least is None or x >= least) and (most is None or x <= most)]
+    return inside or steps
 
 
 def prescribed(low: Lowering, name: str, treatment: Treatment, code: int) -> m.Emit:
@@ -279,7 +322,7 @@ def _target(low: Lowering, name: str, dose: Dose, key: str, change: DoseChange) 
         if step is None:
             return None
         return _possible(low, name, dose, algebra.apply("add" if key == "up" else "sub", now, step))
-    return _next_step(_steps(low, name, dose), now, up=key == "up")
+    return _next_step(_allowed(low, name, dose), now, up=key == "up")
 
 
 def _by(low: Lowering, block: Block, expr: s.Expr, unit: str, whole: m.Term) -> m.Term | None:

@@ -16,8 +16,12 @@ from simulator.compiler.machine import Machine
 from simulator.compiler.time_zones import midnight
 from simulator.knowledge.codes import SYSTEMS, preferred
 from simulator.scenario.model import Scenario, Treatment
-from simulator.scenario.syntax import Binary, Diagnosed, Expr, Name, On, Quantity
+from simulator.scenario.syntax import Binary, Diagnosed, Expr, Name, Number, On, Quantity, Range
+from simulator.scenario.walk import blocks_in
+from simulator.units import YEARS
 
+#: least time between two doses of a vaccine if the scenario says nothing, in days (docs/language.md)
+LEAST_INTERVAL = 28.0
 #: groups of disease names; of each group at least one must be diagnosed
 Needs = list[frozenset[str]]
 
@@ -29,11 +33,15 @@ def expectations(scenario: Scenario, machine: Machine) -> dict[str, Any]:
         scenario: as loaded.
         machine: what it was lowered to; tells which codes are kept from before the recorded period.
     """
-    found = {
+    found: dict[str, Any] = {
         **_measurements(scenario, machine),
         "available": _approvals(scenario),
         "requires_diagnosis": _indications(scenario, machine),
-        "stops": _stops(scenario, machine),
+        "stops": {**_stops(scenario, machine), **_refuted(scenario, machine)},
+        "supplies": _supplies(scenario),
+        "truly": _truly(scenario, machine),
+        "doses": _doses(scenario),
+        "facts": _facts(scenario),
         "never": _never(scenario, machine),
         "absorbing": {
             process.name: [state.name for state in process.states if not state.arrows]
@@ -67,7 +75,8 @@ def _code(name: str, codes: Mapping[str, str]) -> str:
 def _measurements(scenario: Scenario, machine: Machine) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {"code_bounds": {}, "precision": {}, "units": {}}
     codes = {name: _code(name, block.codes) for name, block in scenario.measurements.items()}
-    shared = Counter(codes.values())
+    coded = [getattr(block, "codes", None) for block in blocks_in(scenario)]
+    shared = Counter(_code("", each) for each in coded if each)  # also with an attribute, a panel, an order
     for level in machine.levels:
         code = codes[level.name]
         if shared[code] > 1:
@@ -135,6 +144,86 @@ def _stops(scenario: Scenario, machine: Machine) -> dict[str, str]:
         for status in ("stopped", "on-hold")
         if status == "stopped" or block.paused is not None
     }
+
+
+def _refuted(scenario: Scenario, machine: Machine) -> dict[str, str]:
+    """Diagnoses that are refuted, and what must have been diagnosed before."""
+    begins = {"refuted": "active", "mistaken": "provisional"}
+    found = {}
+    for name, disease in scenario.diseases.items():
+        own = [(name, disease.codes, "refuted")] if any(r.refuted for r in disease.diagnosis) else []
+        wrong = [w for route in disease.diagnosis for w in route.mistaken_for]
+        own += [(f"{name}.mistaken", w.codes, "mistaken") for w in wrong if w.codes]
+        for called, codes, what in own:
+            code = _code(called, codes)
+            rows = [c for c in machine.codes if c.code == code and c.kind == "diagnosis"]
+            alone = sorted(c.status or "" for c in rows) == sorted((begins[what], "refuted"))
+            if alone and (all(c.lasting for c in rows) or not machine.population.history):
+                found[f"{code}|refuted"] = f"{code}|{begins[what]}"
+    return found
+
+
+def _supplies(scenario: Scenario) -> dict[str, str]:
+    """What is dispensed only while it is prescribed: the row of a supply, and that of the prescription."""
+    given = pathway_walk.uses(scenario)[2]
+    return {
+        f"{code}|completed": f"{code}|active"
+        for code, (name, block) in _treatments(scenario).items()
+        if block.supply is not None and name not in given
+    }
+
+
+def _truly(scenario: Scenario, machine: Machine) -> dict[str, str]:
+    """Diagnoses that are made only in who truly has, or has had, the disease: row and process."""
+    found = {}
+    for name, disease in scenario.diseases.items():
+        by_truth = all(r.if_ is None and r.false_positive is None for r in disease.diagnosis)
+        code = _code(name, disease.codes)
+        rows = [c for c in machine.codes if c.code == code and c.status == "active"]
+        if disease.diagnosis and by_truth and len(rows) == 1:
+            found[f"{code}|active"] = name
+    shared = Counter(_code(name, block.codes) for name, block in scenario.diseases.items())
+    return {key: name for key, name in found.items() if shared[key.removesuffix("|active")] == 1}
+
+
+def _doses(scenario: Scenario) -> dict[str, dict[str, float]]:
+    """Vaccines: the age of the first dose in years, and the least time between two in days."""
+    codes = {name: _code(name, block.codes) for name, block in scenario.immunisations.items()}
+    shared = Counter(codes.values())
+    found = {}
+    for name, block in scenario.immunisations.items():
+        if shared[codes[name]] > 1:
+            continue
+        first = block.schedule[0] if block.schedule else block.from_
+        if isinstance(first, Range):
+            unit = first.high.unit if isinstance(first.high, Quantity) else ""
+            first = Quantity(first.low.value, unit) if isinstance(first.low, Number) else first.low
+        limits = {}
+        if isinstance(first, Quantity) and first.unit in YEARS:
+            limits["age"] = first.value * YEARS[first.unit]
+        if block.interval is None and block.schedule:
+            limits["apart"] = LEAST_INTERVAL
+        elif isinstance(block.interval, Quantity) and block.interval.unit in YEARS:
+            limits["apart"] = block.interval.value * YEARS[block.interval.unit] / YEARS["day"]
+        if limits:
+            found[codes[name]] = limits
+    return found
+
+
+def _facts(scenario: Scenario) -> list[list[str]]:
+    """Static facts of which everybody has one at most: the categories of each attribute, and sexes."""
+    prefixes = {
+        name: preferred({k: v for k, v in block.codes.items() if k in SYSTEMS}, name)
+        for name, block in scenario.attributes.items()
+        if block.codes
+    }
+    shared = Counter(prefixes.values())
+    facts = [["SEX//male", "SEX//female"]]
+    for name, prefix in prefixes.items():
+        drawn = scenario.attributes[name].draw
+        if isinstance(drawn, dict) and shared[prefix] == 1:
+            facts.append([f"{prefix}//{category}" for category in drawn])
+    return facts
 
 
 def _never(scenario: Scenario, machine: Machine) -> list[list[dict[str, Any]]]:

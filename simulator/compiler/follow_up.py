@@ -68,7 +68,9 @@ def lower(low: Lowering) -> None:
     kept = () if rate is None else (m.Arrow("follow_up: lost", LOST, rate, (gone,)),)
     back: tuple[m.Arrow, ...] = ()
     if block.returns is not None:
-        fires = triggers.trigger(low.resolver, block.returns, allowed=("rate", "after", "when", "on"))
+        fires = triggers.trigger(
+            low, block.returns, "follow_up: returns", lost(low), allowed=("rate", "after", "when", "on")
+        )
         told = m.Raise(low.names.event(f"{NAME}.returned"))
         back = () if fires is None else (m.Arrow("follow_up: returns", KEPT, fires, (told,)),)
     states = (m.State("under_care", kept), m.State("lost", back))

@@ -23,7 +23,7 @@ from simulator.compiler import algebra, tables
 from simulator.compiler import machine as m
 from simulator.compiler.kinds import years_of
 from simulator.compiler.terms import Resolver, Where
-from simulator.scenario.model import Block, Gompertz, Hazard, Multiplier, RateValue
+from simulator.scenario.model import Block, Gompertz, Hazard, Multiplier, RateValue, Table
 from simulator.scenario.syntax import Expr
 
 CERTAIN = 1.0 - 1e-6
@@ -97,12 +97,24 @@ def by_rate(
 def multiplier(resolver: Resolver, block: Multiplier) -> m.Term | None:
     """A factor: `by` while its condition holds, else 1."""
     where = Where.key(block, "by")
+    if isinstance(block.by, Table):
+        by = tables.lookup(resolver, block.by, where, lambda e: _not_negative(resolver, e, where))
+        return while_holds(resolver, block, block.while_, by, algebra.TRUE)
     by = resolver.number(block.by, where)
     value = None if by is None else algebra.constant(by)
     if value is not None and value < 0.0:
         resolver.report("E606", "a factor on a hazard cannot be negative", block.by, where)
         by = None
     return while_holds(resolver, block, block.while_, by, algebra.TRUE)
+
+
+def _not_negative(resolver: Resolver, expr: Expr, where: Where) -> float | None:
+    """One cell of a table of factors."""
+    value = resolver.constant(expr, where)
+    if value is not None and value < 0.0:
+        resolver.report("E606", "a factor on a hazard cannot be negative", expr, where)
+        return None
+    return value
 
 
 def while_holds(

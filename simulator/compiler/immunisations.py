@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from simulator.compiler import algebra, follow_up
 from simulator.compiler import machine as m
+from simulator.compiler.comparisons import MOST_COUNTED
 from simulator.compiler.context import Lowering
 from simulator.compiler.distributions import DURATION, distribution, fixed, uniform
 from simulator.compiler.kinds import years_of
@@ -68,6 +69,11 @@ def effects(low: Lowering, name: str, block: Immunisation) -> None:
     for each in block.effects:
         hazard = hazard_name(low, each.hazard, Where.key(each, "hazard"))
         factor = _factor(low, name, each)
+        if block.schedule and each.doses > len(block.schedule):
+            low.resolver.report(
+                "W317", f"nobody is given {each.doses} doses of {name}", None, Where.key(each, "doses"),
+                expected=f"at most {len(block.schedule)}, as in its schedule",
+            )  # fmt: skip
         if hazard is not None and factor is not None:
             by_hazard.setdefault(hazard, []).append((each, factor))
     for hazard, protections in by_hazard.items():
@@ -89,6 +95,12 @@ def _factor(low: Lowering, name: str, block: Protection) -> m.Term | None:
         return None
     if block.doses < 1:
         resolver.report("E606", "protection begins with the first dose", None, Where.key(block, "doses"))
+        return None
+    if block.doses > MOST_COUNTED:
+        resolver.report(
+            "E716", f"{block.doses:,} doses are too many to be counted", None, Where.key(block, "doses"),
+            expected=f"at most {MOST_COUNTED:,}",
+        )  # fmt: skip
         return None
     if by is None:
         return None
@@ -129,7 +141,7 @@ def lower(low: Lowering, name: str, block: Immunisation) -> None:
         return
     builder = _Builder(low, name, block, each, allowed)
     recurs = block.every is not None
-    first = 0 if uptake == algebra.TRUE else 1
+    first = 0 if block.uptake is None else 1  # even if it is 100%, so that arms differ in nothing else
     for number, (due, window) in enumerate(dues):
         builder.dose(due, window, first + number, first + (0 if recurs else number + 1))
     states = builder.states(first + len(dues) + (0 if recurs else 1), first)
@@ -171,6 +183,11 @@ def _scheduled(low: Lowering, name: str, block: Immunisation) -> list[tuple[m.Te
         catch_up = low.resolver.constant_duration(block.catch_up, Where.key(block, "catch_up"))
     if windows is None or interval is None or catch_up is None:
         return None
+    if block.catch_up is not None and catch_up <= windows[0].end:
+        low.resolver.report(
+            "E726", f"by then no dose of {name} is missed", block.catch_up, Where.key(block, "catch_up"),
+            expected=f"an age above {years_of(windows[0].end):g} years, when the first dose is missed",
+        )  # fmt: skip
     latest = low.names.stamp(f"{name}.given")
     dues = []
     for number, window in enumerate(windows):
@@ -293,10 +310,10 @@ class _Builder:
         """One dose: due in state `here`, given on the way to state `after`."""
         low, block = self.low, self.block
         condition = algebra.all_of(due, self.allowed)
-        label = f"{self.name}: dose {here + 1 - (0 if block.uptake is None else 1)}"
+        label = f"{self.name}: dose {here + (block.uptake is None)}"
         if not block.at:
             delay = uniform(0, window - _DAY) if window > _DAY else None
-            if self.each == algebra.TRUE:
+            if block.each is None:
                 arrow = m.Arrow(label, after, m.WhenTrue(condition, delay), self.given(ENCOUNTER))
             else:
                 arrow = m.Arrow(f"{label} offered", -1, m.WhenTrue(condition, delay))

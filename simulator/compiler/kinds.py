@@ -8,6 +8,7 @@ from typing import Literal
 from simulator import units
 from simulator.compiler import algebra
 from simulator.compiler import machine as m
+from simulator.scenario.remainder import UNREAD_TEXT
 
 Kind = Literal[
     "number", "duration", "rate", "date", "truth", "category",
@@ -88,6 +89,8 @@ def in_unit(item: Typed, unit: str | None) -> Typed | None:
     have = item.unit
     if have == unit:
         return item
+    if UNREAD_TEXT in (have, unit):  # nobody knows what it is; a finding says so
+        return replace(item, unit=unit)
     if have == SHARE:
         scaled = algebra.apply("mul", item.term, m.Const(100.0)) if unit == "%" else item.term
         return replace(item, term=scaled, unit=unit) if unit in (None, "1", "%") else None

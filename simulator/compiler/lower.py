@@ -8,7 +8,6 @@ value of each measurement, adherences. All mistakes are found in one go.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Set
 from pathlib import Path
 
 from simulator.compiler import (
@@ -19,14 +18,18 @@ from simulator.compiler import (
     care_plans,
     changes,
     checks,
+    circles,
     constraints,
+    depth,
     diagnosis,
     diseases,
     follow_up,
     hazards,
     immunisations,
     measurements,
+    order_results,
     panels,
+    pathway_steps,
     pathway_walk,
     pathways,
     population,
@@ -43,6 +46,7 @@ from simulator.compiler.curves import draw_mixtures
 from simulator.compiler.distributions import fixed
 from simulator.compiler.doubts import doubt
 from simulator.compiler.events import connect
+from simulator.compiler.missing import settle
 from simulator.compiler.origins import Origins
 from simulator.compiler.seasons import seasonal_bases
 from simulator.compiler.terms import Where
@@ -50,6 +54,7 @@ from simulator.errors import Findings, ScenarioError, UsageError
 from simulator.scenario.model import Population, Scenario
 from simulator.scenario.parameters import Settings
 from simulator.scenario.reading import Reading
+from simulator.scenario.remainder import Lost
 from simulator.scenario.syntax import Last, Quantity
 from simulator.scenario.walk import walk
 from simulator.units import time_unit
@@ -63,7 +68,7 @@ def lower(
     *,
     library: bool = False,
     origins: Origins | None = None,
-    missing: Set[str] = frozenset(),
+    lost: Lost | None = None,
 ) -> m.Machine | None:
     """Lower a scenario to a Machine.
 
@@ -72,14 +77,24 @@ def lower(
         findings: everything that is wrong or doubtful is added here.
         library: the file is only checked: it may do without a population.
         origins: filled with where everything was written, if given.
-        missing: names of blocks that could not be read; nothing is said of what may follow from that.
+        lost: what could not be read of it; nothing is said of what may follow from that.
 
     Returns:
         The Machine, or None if there are errors among the findings.
     """
     low = Lowering.of(scenario, findings)
     low.resolver.origins = origins
-    low.names.missing = set(missing)
+    low.names.lost = lost or Lost()
+    try:
+        return _lower(low, library, whole=lost is None)
+    except RecursionError as error:
+        depth.report(error, scenario, findings)
+        return None
+
+
+def _lower(low: Lowering, library: bool, whole: bool) -> m.Machine | None:
+    """As `lower`; `whole`, if all of it could be read."""
+    scenario, findings = low.scenario, low.findings
     low.names.parameters = tuple(scenario.parameters)
     checks.names(low)
     scenario = low.scenario
@@ -99,13 +114,17 @@ def lower(
     _encounters(low)
     _processes(low)
     levels = [measurements.lower(low, name, block) for name, block in scenario.measurements.items()]
+    measurements.circles(low, levels)
     signals = _signals(low)
     checks.scenario(low, levels)
-    if not missing and len(low.processes) == len(low.names.processes):  # nothing was left out for an error
+    if whole and not findings.errors:
+        circles.check(low)
+    if whole and len(low.processes) == len(low.names.processes):  # nothing was left out for an error
         doubt(low, variables, levels)
     targets.check(low)
     who = _population(low, library)
-    if findings.errors or who is None or missing:
+    settle(findings, low.names.lost)
+    if findings.errors or who is None or not whole:
         return None
     return _assemble(low, who, variables, [x for x in levels if x is not None], signals)
 
@@ -147,6 +166,7 @@ def _declare(low: Lowering) -> None:
     for index, (name, panel) in enumerate(scenario.panels.items()):
         panels.declare(low, index, name, panel)
     follow_up.declare(low)
+    order_results.declare(low)
     for index, name in enumerate(scenario.exchange):
         low.names.add(name, "exchange", index)
 
@@ -158,6 +178,8 @@ def _encounters(low: Lowering) -> None:
         care.encounter(low, name, block)
     for name, pathway in scenario.pathways.items():
         pathways.encounter(low, name, pathway)
+    if pathway_walk.notes(scenario):
+        care.add_encounter(low, pathway_steps.NOTE, "virtual", fixed(5 * _MINUTE), None, None)
     for name, plan in scenario.care_plans.items():
         care_plans.encounter(low, name, plan)
     if scenario.treatments and "prescribing" not in scenario.care:
@@ -199,6 +221,7 @@ def _processes(low: Lowering) -> None:
         panels.check(low, name, panel)
     follow_up.lower(low)
     access.limit(low)
+    changes.draw_on_events(low)
 
 
 def _mortality(low: Lowering) -> None:
@@ -280,15 +303,17 @@ def check_file(path: str | Path, *, settings: Settings | None = None) -> Finding
 def check_reading(reading: Reading, settings: Settings | None = None) -> Findings:
     """As `check_file`, for a file that is read."""
     from simulator.compiler.arms import check_arms
-    from simulator.compiler.missing import check_remainder
 
-    def check(scenario: Scenario, findings: Findings, missing: Set[str] = frozenset()) -> None:
-        lower(scenario, findings, library=scenario.population is None, missing=missing)
+    def check(scenario: Scenario, findings: Findings) -> None:
+        lower(scenario, findings, library=scenario.population is None)
 
-    scenario, findings = reading.build(settings)
-    if scenario is None:
-        check_remainder(reading, findings, settings, check)
-    if scenario is not None:
+    scenario, findings, lost = reading.attempt(settings)
+    if scenario is not None and findings.errors:
+        found = Findings(notes=dict(findings.notes))
+        lower(scenario, found, library=scenario.population is None, lost=lost)
+        for finding in found.errors:
+            findings.append(finding)
+    elif scenario is not None:
         check(scenario, findings)
         if not findings.errors:
             check_arms(reading, settings, scenario, findings, check)

@@ -7,7 +7,9 @@ instants. What treatments add while they are taken joins the drifts and shifts.
 
 from __future__ import annotations
 
-from simulator.compiler import algebra, hazards
+from collections.abc import Sequence
+
+from simulator.compiler import algebra, components, hazards
 from simulator.compiler import machine as m
 from simulator.compiler.attributes import bounds
 from simulator.compiler.context import Lowering
@@ -62,6 +64,24 @@ def lower(low: Lowering, name: str, measurement: Measurement) -> m.LevelSpec | N
         name, code, mean, deviation, noise, slope, shift, plausible[0], plausible[1],
         measurement.precision, low.names.last[name], not algebra.has_age(mean),
     )  # fmt: skip
+
+
+def circles(low: Lowering, levels: Sequence[m.LevelSpec | None]) -> None:
+    """A finding for each measurement whose shifts ask for its own value, or by way of others do."""
+    needs = {
+        index: {t.measurement for t in algebra.walk(level.shift) if isinstance(t, m.Level | m.LevelAtLeast)}
+        for index, level in enumerate(levels)
+        if level is not None
+    }
+    circular = {index for circle in components.circles(needs) for index in circle}
+    for index, (name, block) in enumerate(low.scenario.measurements.items()):
+        if index in circular:
+            way = "" if index in needs[index] else ", by way of others"
+            low.resolver.report(
+                "E729", f"what shifts {name} asks for its own true value{way}",
+                None, Where.key(block.value, "shift"),
+                remedy="Let it ask for a disease, an attribute or the chart (`last …`) instead.",
+            )  # fmt: skip
 
 
 def _spread(low: Lowering, expr: Expr | None, where: Where, unit: str) -> float | None:

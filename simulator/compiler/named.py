@@ -12,6 +12,8 @@ from simulator.scenario import syntax as s
 if TYPE_CHECKING:
     from simulator.compiler.terms import Resolver, Where
 
+_NO = ("no", "none", "never", "false", "off")
+
 
 def value(resolver: Resolver, expr: s.Name, where: Where) -> Typed | None:
     """What a name stands for."""
@@ -79,9 +81,13 @@ def _unknown(resolver: Resolver, expr: s.Name, where: Where) -> None:
             expected="`age`, `sex` or an attribute declared before this one",
         )  # fmt: skip
         return
-    usable = [x for x, y in names.symbols.items() if y.kind not in ("treatment", "care")]
+    owner_of_state = names.owner_of(text)
+    remedy = f"write `{owner_of_state} in [{text}]`" if owner_of_state else ""
+    if text.lower() in _NO:
+        remedy = "leave the key out if it holds for nobody, or never"
     resolver.report(
         "E501", f"there is no `{text}`", expr, where,
-        expected="an attribute, disease, measurement or exchange of this scenario",
-        nearest=nearest(text, [*usable, *names.parameters, *sorted(names.missing), "age", "date"]),
+        expected="" if remedy else "an attribute, disease, measurement or exchange of this scenario",
+        nearest=None if remedy else nearest(text, names.usable()),
+        remedy=remedy,
     )  # fmt: skip

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
-from simulator.scenario.nearest import comparable
+from simulator.scenario.nearest import nearest as nearest
+from simulator.scenario.remainder import Lost
 
 #: names of our own, beside those that the language reserves
 RESERVED = frozenset({"mortality", "follow_up", "lost_to_follow_up"})
@@ -51,7 +52,9 @@ class Names:
         doses: by treatment that has a dose, the variable that holds it and its unit.
         stays: by care with a stay, its process.
         parameters: names of constants; their values stand in expressions already.
-        missing: names that the scenario gives to something that could not be read.
+        missing: names that the scenario gives to something that could not be made out.
+        lost: what of the scenario could not be read.
+        adrift: paths of diseases with arrows that lead to no state.
         stamps, rings: events whose times are remembered, because an expression asks.
     """
 
@@ -72,10 +75,19 @@ class Names:
     ring_list: list[Ring] = field(default_factory=list)
     stays: dict[str, int] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
+    lost: Lost = field(default_factory=Lost)
+    adrift: set[str] = field(default_factory=set)
+    _kinds: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
+    _public: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
+    _owners: tuple[int, dict[str, str]] | None = field(default=None, init=False, repr=False)
+    _event_names: tuple[str, ...] = field(default=(), init=False, repr=False)
+    _process_names: tuple[str, ...] = field(default=(), init=False, repr=False)
+    _listed: int = field(default=-1, init=False, repr=False)
 
     def add(self, name: str, kind: str, index: int) -> None:
         """Make a name known."""
         self.symbols[name] = Symbol(name, kind, index)
+        self._kinds.clear()
 
     def process(self, name: str) -> int:
         """The index of a process, given to it when it is first asked for."""
@@ -84,6 +96,18 @@ class Names:
     def event(self, name: str) -> int:
         """The index of an event, given to it when it is first asked for."""
         return self.events.setdefault(name, len(self.events))
+
+    def event_names(self) -> tuple[str, ...]:
+        """All events, by number."""
+        if len(self._event_names) != len(self.events):
+            self._event_names = tuple(self.events)
+        return self._event_names
+
+    def process_names(self) -> tuple[str, ...]:
+        """All processes, by number."""
+        if len(self._process_names) != len(self.processes):
+            self._process_names = tuple(self.processes)
+        return self._process_names
 
     def var(self, name: str) -> int:
         """A new variable."""
@@ -103,29 +127,47 @@ class Names:
         self.ring_list[index].capacity = max(self.ring_list[index].capacity, capacity)
         return index
 
-    def of_kind(self, kind: str) -> list[str]:
-        """Names of everything of one kind."""
-        return [s.name for s in self.symbols.values() if s.kind == kind]
+    def of_kind(self, kind: str) -> tuple[str, ...]:
+        """Names of everything of one kind; the same tuple until another name is added."""
+        if kind not in self._kinds:
+            self._kinds[kind] = tuple(s.name for s in self.symbols.values() if s.kind == kind)
+        return self._kinds[kind]
 
-    def public_events(self) -> list[str]:
-        """Events an author can name (internal ones carry a colon)."""
-        return [e for e in self.events if ":" not in e]
+    def usable(self) -> tuple[str, ...]:
+        """Everything that a name in an expression may mean; the same tuple until another name is added."""
+        key = f"{len(self.missing)} missing"
+        if key not in self._kinds:
+            names = [s.name for s in self.symbols.values() if s.kind not in ("treatment", "care")]
+            self._kinds[key] = (*names, *self.parameters, *sorted(self.missing), "age", "date")
+        return self._kinds[key]
 
+    def owner_of(self, state: str) -> str | None:
+        """The first disease, … that has a state of that name."""
+        if self._owners is None or self._owners[0] != len(self.states):
+            found: dict[str, str] = {}
+            for owner, states in self.states.items():
+                if owner in self.symbols:
+                    found.update({each: owner for each in states if each not in found})
+            self._owners = len(self.states), found
+        return self._owners[1].get(state)
 
-def nearest(name: str, choices: Iterable[str]) -> str | None:
-    """The choice that looks most like `name`, or None if none does.
-
-    >>> nearest("mlid", ["mild", "severe"])
-    'mild'
-    """
-    folded = {c.lower(): c for c in choices}
-    close = difflib.get_close_matches(name.lower(), comparable(name.lower(), folded), 1, 0.6)
-    return folded[close[0]] if close else None
+    def public_events(self, owner: str = "") -> tuple[str, ...]:
+        """Events an author can name (internal ones carry a colon): all, or those of `owner`."""
+        if len(self.events) != self._listed:
+            self._listed = len(self.events)
+            found: dict[str, list[str]] = {"": []}
+            for event in self.events:
+                if ":" not in event:
+                    found[""].append(event)
+                    found.setdefault(event.split(".")[0], []).append(event)
+            self._public = {name: tuple(events) for name, events in found.items()}
+        return self._public.get(owner, ())
 
 
 def listing(choices: Iterable[str], most: int = 8) -> str:
     """Choices in words, cut short: ```a`, `b` or `c```."""
-    quoted = [f"`{c}`" for c in choices]
+    choices = choices if isinstance(choices, Collection) else list(choices)
+    quoted = [f"`{c}`" for c in islice(choices, most + 1)]
     if len(quoted) > most:
-        return ", ".join(quoted[:most]) + f" … ({len(quoted)} in all)"
+        return ", ".join(quoted[:most]) + f" … ({len(choices)} in all)"
     return " or ".join([", ".join(quoted[:-1]), quoted[-1]]) if len(quoted) > 1 else "".join(quoted)

@@ -59,4 +59,5 @@ def origin(
         command=shlex.join(command),
         options=options,
         checks=expectations(scenario, machine),
+        time_zone=machine.population.zone,
     )

@@ -20,19 +20,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from simulator.compiler import algebra, allergies, care, doses, procedures, referrals, visits
+from simulator.compiler import (
+    algebra,
+    care,
+    pathway_medicines,
+    procedures,
+    referrals,
+    visits,
+)
 from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
 from simulator.compiler.distributions import DURATION, LENGTH, distribution
-from simulator.compiler.kinds import SHARE, in_unit
+from simulator.compiler.pathway_giving import give
 from simulator.compiler.pathway_places import LatestVisit, Place, Point, Scope
-from simulator.compiler.pathway_walk import kind_of, takes_time, walk
+from simulator.compiler.pathway_walk import ALL_STEPS, kind_of, leads_away, takes_time, walk
 from simulator.compiler.terms import Where
 from simulator.scenario.expression_text import format_expression
-from simulator.scenario.model_courses import Choice, Give, Repeat, Step
+from simulator.scenario.model_courses import Choice, Repeat, Step
 from simulator.scenario.syntax import Expr, Name, Quantity
 
 MOST_STEPS = 2_000
+MOST_FOLLOWED = 40  #: pathways that follow one another, one in the other
+#: the encounter in which a note is written outside any visit
+NOTE = "chart_note"
 
 
 class Course:
@@ -44,6 +54,8 @@ class Course:
         self.first = first
         self.places: list[Place] = []
         self.rounds = 0
+        #: for treatments that may end with the pathway, the variables that keep whether it began them
+        self.began = pathway_medicines.began(low, name)
         #: steps so far, those of followed pathways counted each time
         self.taken = 0
         #: ways back to visits, settled when everything is compiled
@@ -87,20 +99,30 @@ class Course:
         for index in reversed(range(len(items))):
             step = items[index]
             after = scopes[index + 1] if index + 1 < len(items) else latest_after
+            if leads_away(step) and index + 1 < len(items):
+                nobody = items[index + 1]
+                self.low.resolver.report(
+                    "W317", "nobody comes to this step: the one before it leads away", None,
+                    Where(nobody.path, nobody.span), remedy="delete it, or put it before that one",
+                )  # fmt: skip
             if step.name is not None:
-                event = m.Raise(self.low.names.event(f"{scopes[index].owner}.{step.name}"))
-                follow = follow.after(event)
+                follow = follow.after(self.own_event(step.name, scopes[index]))
             if step.visit is not None and after.visit is not None:
                 follow = self.visit(step, follow, after, after.visit)
             else:
                 follow = self.step(step, follow, scopes[index])
         return follow
 
+    def own_event(self, name: str, scope: Scope) -> m.Action:
+        """Word that a step with a name has been taken."""
+        return m.Raise(self.low.names.event(f"{scope.owner}.{name}"))
+
     def step(self, step: Step, follow: Point, scope: Scope) -> Point:
         """The place where one step begins."""
         self.taken += 1
-        if self.taken > MOST_STEPS:  # pathways that follow one another twice double with each
-            return follow
+        self.low.steps += 1
+        if self.taken > MOST_STEPS or self.low.steps > ALL_STEPS:
+            return follow  # pathways that follow one another twice double with each
         kind = kind_of(step)
         if kind in ("wait", "wait_until", "wait_for"):
             return self.wait(step, follow, scope)
@@ -117,20 +139,30 @@ class Course:
             return self.postpone(step, follow, scope)
         if kind == "end":
             end = scope.stopped if step.end == "stopped" else scope.completed
-            return Point(list(end.actions), end.state)
+            own = [] if step.name is None else [self.own_event(step.name, scope)]
+            return Point([*own, *end.actions], end.state)
+        if step.note is not None:
+            return self.note(step.note, follow, scope)
         return follow.after(*self.actions(step, scope))
 
     def actions(self, step: Step, scope: Scope) -> list[m.Action]:
         """What a step does that takes no time."""
         low, resolver = self.low, self.low.resolver
         if step.give:
-            return [action for each in step.give for action in self.give(each, scope)]
+            return [action for each in step.give for action in give(low, scope.owner, scope.encounter, each)]
+        if step.start_one_of or step.give_one_of or step.switch_to:
+            return pathway_medicines.pick_one(
+                low, self.began, step, lambda each: give(low, scope.owner, scope.encounter, each)
+            )
         if step.do:
             return procedures.do(low, scope.owner, step.do, scope.encounter)
         for key, treatment in (("start", step.start), ("stop", step.stop)):
             if treatment is not None:
-                known = resolver.is_a(treatment, "treatment", None, Where.key(step, key))
-                return [m.Raise(low.names.event(f"{key}:{treatment}"))] if known else []
+                if not resolver.is_a(treatment, "treatment", None, Where.key(step, key)):
+                    return []
+                if key == "start":
+                    return pathway_medicines.start(low, self.began, step, treatment)
+                return pathway_medicines.stop(low, self.began, treatment)
         if step.refer is not None:
             return [referrals.ask(low, step.refer)]
         if step.may_follow:
@@ -139,10 +171,27 @@ class Course:
             name = step.name or scope.owner
             code = low.code(name, step.record, step.title, "event", status="final")
             return [m.Emit(code, encounter=scope.encounter)]
-        if step.note is not None:
-            note = m.CodeSpec(f"NOTE//{scope.owner}", "note", text=" ".join(step.note.split()))
-            return [m.Emit(low.codes.place(note), encounter=scope.encounter)]
         return []
+
+    def note(self, text: str, follow: Point, scope: Scope) -> Point:
+        """Words; outside a visit they are written at the desk, unless more is done at the same instant."""
+        note = m.CodeSpec(f"NOTE//{scope.owner}", "note", text=" ".join(text.split()))
+        encounter = scope.encounter if self.more_is_done(follow) else self.low.encounter_index[NOTE]
+        return follow.after(m.Emit(self.low.codes.place(note), encounter=encounter))
+
+    def more_is_done(self, here: Point) -> bool:
+        """Whether something is recorded at a place before any time passes."""
+        seen: set[int] = set()
+        ahead = [here]
+        while ahead:
+            point = ahead.pop()
+            if any(isinstance(each, m.Emit | m.Visit | m.Measure | m.If) for each in point.actions):
+                return True
+            if point.state >= self.first and point.state not in seen:
+                seen.add(point.state)
+                place = self.places[point.state - self.first]
+                ahead += [to for _, _, to in place.arrows] if place.by_chance else []
+        return False
 
     # --- what is done -----------------------------------------------------------------------
 
@@ -159,53 +208,6 @@ class Course:
         if latest.counter is None:
             return latest.point
         return latest.point.after(m.Set(latest.counter, algebra.FALSE))
-
-    def give(self, block: Give, scope: Scope) -> list[m.Action]:
-        """One administration, if it is approved and allowed."""
-        low, resolver = self.low, self.low.resolver
-        if not resolver.is_a(block.treatment, "treatment", None, Where.key(block, "treatment")):
-            return []
-        treatment = low.scenario.treatments[block.treatment]
-        value, unit = self.dose(block)
-        code = low.code(
-            block.treatment, treatment.codes, treatment.title, "treatment", status="completed", unit=unit
-        )
-        given: tuple[m.Action, ...] = (
-            m.Emit(code, value, encounter=scope.encounter),
-            m.Raise(low.names.event(f"{block.treatment}.given")),
-        )
-        allowed: list[m.Term] = []
-        if block.if_ is not None:
-            where = Where.key(block, "if", once=True, chart=f"`if` of {block.treatment} in {scope.owner}")
-            condition = resolver.condition(block.if_, where)
-            allowed.append(algebra.FALSE if condition is None else condition)
-        if treatment.available is not None:
-            allowed.append(m.TimeAtLeast(low.resolver.midnight(treatment.available)))
-        if treatment.contraindicated is not None:
-            chart = f"`contraindicated` of treatment {block.treatment}"
-            where = Where.key(treatment, "contraindicated", once=True, chart=chart)
-            forbidden = resolver.condition(treatment.contraindicated, where)
-            allowed.append(algebra.FALSE if forbidden is None else algebra.negation(forbidden))
-        allowed += [algebra.negation(known) for known in allergies.on_chart(low, block.treatment)]
-        allowed += [algebra.negation(guard) for guard in low.guards.get(block.treatment, ())]
-        both = algebra.all_of(*allowed)
-        return list(given) if both == algebra.TRUE else [m.If(both, None, f"{scope.owner}: gives", given)]
-
-    def dose(self, block: Give) -> tuple[m.Term | None, str | None]:
-        """The amount and its unit."""
-        if block.dose is None:
-            return None, None
-        where = Where.key(block, "dose", once=True)
-        item = self.low.resolver.plain(block.dose, where)
-        if item is None:
-            return None, None
-        if item.kind != "number":
-            message = f"{item.words} is not a dose"
-            self.low.resolver.report("E601", message, block.dose, where, expected="an amount, e.g. `600 mg`")
-            return None, None
-        unit = item.unit if item.unit not in (None, SHARE) else doses.unit_written(block.dose)
-        converted = in_unit(item, unit) or item
-        return converted.term, unit
 
     def may_follow(self, step: Step, scope: Scope) -> list[m.Action]:
         """Each event by its chance: at once, or through the process that waits for it."""
@@ -426,7 +428,13 @@ class Course:
         ends: list[m.Term] = []
         forever = isinstance(block.times, Name) and block.times.text == "forever"
         if block.times is not None and not forever:
-            times = self.count(block.times, Where.key(block, "times", once=True))
+            where = Where.key(block, "times", once=True)
+            times = self.count(block.times, where)
+            few = None if times is None else algebra.constant(times)
+            if few is not None and few < 1.0:
+                self.low.resolver.report(
+                    "E738", f"the steps are repeated {few:g} times", block.times, where, expected="at least 1"
+                )
             if times is not None:
                 ends.append(m.Apply("ge", (done, times)))
         if block.until is not None:
@@ -465,6 +473,9 @@ class Course:
             return follow
         if name in scope.following:
             return follow  # a circle: there is a finding
+        if len(scope.following) > MOST_FOLLOWED:
+            self.taken = MOST_STEPS + 1
+            return follow
         other = low.scenario.pathways[name]
         events = low.names.event
         inside = replace(
@@ -481,7 +492,10 @@ class Course:
         return first.after(m.Raise(events(f"{name}.started")))
 
 
-_TIMELESS = ("visit", "give", "do", "start", "stop", "refer", "may_follow", "record", "note")
+_TIMELESS = (
+    "visit", "give", "give_one_of", "do", "start", "start_one_of", "switch_to", "stop", "refer", "may_follow",
+    "record", "note",
+)  # fmt: skip
 
 
 def _instant(items: Sequence[Step]) -> bool:

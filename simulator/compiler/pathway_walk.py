@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 
+from simulator.compiler import components
 from simulator.scenario.model import Pathway, Refer, Scenario
 from simulator.scenario.model_courses import Step
 from simulator.scenario.rules_courses import STEP_KINDS
+
+ALL_STEPS = 100_000  #: of all pathways together, those of followed ones counted each time
+LONG_WAY = 20  #: pathways in a circle; each of fewer is told its own way around
 
 #: what every pathway says of itself
 OWN_EVENTS = ("started", "completed", "stopped", "declined", "postponed")
@@ -33,9 +38,19 @@ def walk(steps: Sequence[Step]) -> Iterator[Step]:
         yield from walk(step.otherwise)
 
 
+def leads_away(step: Step) -> bool:
+    """Whether no step that is written behind it ever follows it."""
+    return step.end is not None or (step.postpone is not None and step.at_most is None)
+
+
 def referrals(pathway: Pathway) -> list[Refer]:
     """The referrals made in its steps."""
     return [step.refer for step in walk(pathway.steps) if step.refer is not None]
+
+
+def notes(scenario: Scenario) -> bool:
+    """Whether any step is a note."""
+    return any(step.note is not None for each in scenario.pathways.values() for step in walk(each.steps))
 
 
 def uses(scenario: Scenario) -> tuple[set[str], set[str], set[str]]:
@@ -48,7 +63,8 @@ def uses(scenario: Scenario) -> tuple[set[str], set[str], set[str]]:
             if step.visit is not None:
                 visited.add(step.visit)
             prescribed.update(name for name in (step.start, step.stop) if name is not None)
-            given.update(each.treatment for each in step.give)
+            prescribed.update((*step.start_one_of, *step.switch_to))
+            given.update((*(each.treatment for each in step.give), *step.give_one_of))
     return visited, prescribed, given
 
 
@@ -62,9 +78,9 @@ def referred(scenario: Scenario) -> set[str]:
 def takes_time(scenario: Scenario, steps: Sequence[Step]) -> bool:
     """Whether some step, or one of a followed pathway, lets time pass."""
     seen: set[str] = set()
-
-    def search(steps: Sequence[Step]) -> bool:
-        for step in walk(steps):
+    frontier = [steps]
+    while frontier:
+        for step in walk(frontier.pop()):
             if any(each is not None for each in (step.wait, step.wait_until, step.wait_for, step.postpone)):
                 return True
             if step.repeat is not None and step.repeat.every is not None:
@@ -72,26 +88,41 @@ def takes_time(scenario: Scenario, steps: Sequence[Step]) -> bool:
             if step.follow is not None and step.follow not in seen and step.follow in scenario.pathways:
                 seen.add(step.follow)
                 inner = scenario.pathways[step.follow]
-                if (inner.repeat is not None and inner.repeat.every is not None) or search(inner.steps):
+                if inner.repeat is not None and inner.repeat.every is not None:
                     return True
-        return False
+                frontier.append(inner.steps)
+    return False
 
-    return search(steps)
+
+def circles(scenario: Scenario) -> dict[str, list[str]]:
+    """By name, the pathways that lead back to themselves by `follow`, and the shortest way around.
+
+    Of a long circle only the first has its way; those of the others are empty.
+    """
+    follows = {
+        name: [step.follow for step in walk(pathway.steps) if step.follow is not None]
+        for name, pathway in scenario.pathways.items()
+    }
+    found: dict[str, list[str]] = {}
+    for members in components.circles(follows):
+        known = set(members)
+        inside = {name: [each for each in follows[name] if each in known] for name in members}
+        first = min(members, key=list(scenario.pathways).index) if len(members) > LONG_WAY else None
+        found |= {name: _around(name, inside) if first in (None, name) else [] for name in members}
+    return found
 
 
-def circle(scenario: Scenario, name: str) -> list[str]:
-    """The pathways that lead from `name` back to itself by `follow`; empty if none do."""
-    seen: set[str] = set()
-
-    def search(here: str, path: list[str]) -> list[str]:
-        for step in walk(scenario.pathways[here].steps):
-            if step.follow == name:
-                return [*path, name]
-            if step.follow in scenario.pathways and step.follow not in seen:
-                seen.add(step.follow)
-                found = search(step.follow, [*path, step.follow])
-                if found:
-                    return found
-        return []
-
-    return search(name, [name])
+def _around(name: str, follows: Mapping[str, Sequence[str]]) -> list[str]:
+    """The shortest way from a pathway back to itself."""
+    before: dict[str, str] = {}
+    frontier = deque([name])
+    while name not in before:
+        here = frontier.popleft()
+        for each in follows[here]:
+            if each not in before:
+                before[each] = here
+                frontier.append(each)
+    way = [name, before[name]]
+    while way[-1] != name:
+        way.append(before[way[-1]])
+    return way[::-1]

@@ -4,7 +4,8 @@ Pathway P is the process `P`: ``off`` → (by chance `uptake`, else ``declined``
 steps (`pathway_steps.py`) → ``completed`` or ``stopped``. `start.when` lets it begin once; `again` opens it
 again after that time. `start.on` begins it by every such event, unless it is under way (with `again`: or
 ended less than that ago). `stop` is heard in every state of its steps, and nobody begins while a
-`stop.when` holds.
+`stop.when` holds. Being lost to follow-up stops it, or not, as `when_lost` says; what it began to be taken
+ends with it as the step says (`pathway_medicines.py`).
 
 It says `P.started`, `P.completed`, `P.stopped`, `P.declined`, `P.postponed`, the names of its steps and what
 `may_follow`; `on P` is true from the first step to the last. What is done outside a visit opens an encounter
@@ -13,13 +14,13 @@ of its own kind, P (ambulatory). A pathway without `start` has no process: it is
 
 from __future__ import annotations
 
-from simulator.compiler import algebra, care, referrals, triggers
+from simulator.compiler import algebra, care, follow_up, pathway_medicines, referrals, triggers
 from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
 from simulator.compiler.distributions import DURATION, distribution
 from simulator.compiler.pathway_places import Point, Scope
-from simulator.compiler.pathway_steps import MOST_STEPS, Course
-from simulator.compiler.pathway_walk import OWN_EVENTS, circle, walk
+from simulator.compiler.pathway_steps import MOST_FOLLOWED, MOST_STEPS, Course
+from simulator.compiler.pathway_walk import ALL_STEPS, LONG_WAY, OWN_EVENTS, circles, walk
 from simulator.compiler.pathway_walk import referrals as referrals_in
 from simulator.compiler.terms import Where
 from simulator.scenario.model import Trigger
@@ -69,10 +70,12 @@ def lower(low: Lowering, name: str, pathway: Pathway) -> None:
     low.labels[name] = pathway.title or name
     _follow(low, name, pathway)
     referrals.lower(low, name, referrals_in(pathway), low.encounter_index[name])
-    around = circle(low.scenario, name)
+    if low.circles is None:
+        low.circles = circles(low.scenario)
+    around = low.circles.get(name)
     if around:
         low.resolver.report(
-            "E731", f"pathway {name} follows itself: {' → '.join(around)}", pathway,
+            "E731", f"pathway {name} follows itself: {_shown(around)}", pathway,
             Where(pathway.path, pathway.span), remedy="repeat steps by `repeat:`",
         )  # fmt: skip
     if pathway.start is None:
@@ -80,11 +83,17 @@ def lower(low: Lowering, name: str, pathway: Pathway) -> None:
         return
     course = Course(low, name, FIRST)
     first = Point([], COMPLETED)
-    if not around:
+    if around is None:
         first = _steps(low, name, pathway, course)
     begins = first.after(m.Raise(low.names.event(f"{name}.started")))
     course.settle()
     low.add_process(m.Process(name, _states(low, name, pathway, course, begins)))
+
+
+def _shown(around: list[str]) -> str:
+    """A way around, cut short if it is long."""
+    way = around if len(around) <= LONG_WAY else [*around[:10], "…", *around[-2:]]
+    return " → ".join(way)
 
 
 def _steps(low: Lowering, name: str, pathway: Pathway, course: Course) -> Point:
@@ -92,8 +101,10 @@ def _steps(low: Lowering, name: str, pathway: Pathway, course: Course) -> Point:
     scope = Scope(
         name,
         low.encounter_index[name],
-        Point([m.Raise(event(f"{name}.completed"))], COMPLETED),
-        Point([m.Raise(event(f"{name}.stopped"))], STOPPED),
+        Point(
+            [*_ends(low, course, pathway_medicines.ALWAYS), m.Raise(event(f"{name}.completed"))], COMPLETED
+        ),
+        Point([*_stopped(low, course)], STOPPED),
         following=(name,),
     )
     if pathway.repeat is None:
@@ -101,12 +112,23 @@ def _steps(low: Lowering, name: str, pathway: Pathway, course: Course) -> Point:
     return course.repeat(pathway.repeat, pathway.steps, scope.completed, scope)
 
 
+def _ends(low: Lowering, course: Course, how: float) -> tuple[m.Action, ...]:
+    return pathway_medicines.ends(low, course.name, course.began, how)
+
+
+def _stopped(low: Lowering, course: Course) -> tuple[m.Action, ...]:
+    """What is done when it is stopped."""
+    ends = _ends(low, course, pathway_medicines.IF_STOPPED)
+    return (*ends, m.Raise(low.names.event(f"{course.name}.stopped")))
+
+
 def _states(low: Lowering, name: str, pathway: Pathway, course: Course, begins: Point) -> tuple[m.State, ...]:
     """All states: those of beginning and end, then those of the steps."""
-    if course.taken > MOST_STEPS:
+    if course.taken > MOST_STEPS or low.steps > ALL_STEPS:
         low.resolver.report(
             "E716", f"pathway {name} has too many steps, counting those of the pathways it follows each time",
-            pathway, Where(pathway.path, pathway.span), expected=f"at most {MOST_STEPS:,}",
+            pathway, Where(pathway.path, pathway.span),
+            expected=f"at most {MOST_STEPS:,}, and at most {MOST_FOLLOWED} pathways in one another",
             remedy="let a part of it be a pathway of its own, started by an event of this one",
         )  # fmt: skip
         return (m.State("off"),)
@@ -119,14 +141,33 @@ def _states(low: Lowering, name: str, pathway: Pathway, course: Course, begins: 
         return (m.State("off"),)
     own = _outside(low, name, pathway, begins)
     states = [m.State(label, tuple(arrows)) for label, arrows in own]
+    stopping = _stopping(low, name, pathway)
+    says = _stopped(low, course)
+    gone = OFF if when_lost(low, name) == "begins_again" else STOPPED
     for place in course.places:
-        stops = [] if place.by_chance else _stops(low, name, pathway)
+        stops = [] if place.by_chance else _stops(low, name, stopping, says)
+        if not place.by_chance and when_lost(low, name) != "goes_on":
+            lost = m.OnEvent(low.names.event(f"{follow_up.NAME}.lost"))
+            stops.append(m.Arrow(low.arrow_name(f"{name}: stopped, lost to follow-up"), gone, lost, says))
         arrows = [
             m.Arrow(low.arrow_name(label), to.state, trigger, tuple(to.actions))
             for label, trigger, to in place.arrows
         ]
         states.append(m.State(place.name, (*stops, *arrows)))
     return tuple(states)
+
+
+def when_lost(low: Lowering, name: str) -> str:
+    """What becomes of a pathway when the patient is lost to follow-up: `stops`, `goes_on`, `begins_again`."""
+    block, pathway = low.scenario.follow_up, low.scenario.pathways[name]
+    if block is None:
+        return "goes_on"
+    if pathway.when_lost is not None:
+        return pathway.when_lost
+    steps = pathway_medicines.all_steps(low, name)
+    visits = [low.scenario.care[s.visit].class_ for s in steps if s.visit in low.scenario.care]
+    kept = bool(visits) and all(each in block.keeps for each in visits)
+    return "goes_on" if kept else "stops"
 
 
 def _outside(low: Lowering, name: str, pathway: Pathway, begins: Point) -> list[tuple[str, list[m.Arrow]]]:
@@ -177,6 +218,8 @@ def _starts(low: Lowering, name: str, pathway: Pathway, start: PathwayStart) -> 
     resolver = low.resolver
     ends = [_ended(low, name, pathway, block) for block in pathway.stop if block.when is not None]
     free = algebra.negation(algebra.any_of(*ends)) if ends else algebra.TRUE
+    if when_lost(low, name) != "goes_on":
+        free = algebra.all_of(free, follow_up.attending(low))
     if start.when is not None:
         where = Where.key(start, "when", chart=f"`start.when` of pathway {name}")
         condition = resolver.condition(start.when, where)
@@ -212,17 +255,22 @@ def _ended(low: Lowering, name: str, pathway: Pathway, block: Trigger) -> m.Term
     return low.resolver.condition(block.when, where) or algebra.FALSE
 
 
-def _stops(low: Lowering, name: str, pathway: Pathway) -> list[m.Arrow]:
-    """What ends it, for one state of a step."""
-    says = (m.Raise(low.names.event(f"{name}.stopped")),)
+def _stopping(low: Lowering, name: str, pathway: Pathway) -> list[m.Trigger]:
+    """What ends it, wherever it is."""
     found = []
     for block in pathway.stop:
         fires = triggers.trigger(
-            low.resolver, block, chart=f"`stop` of pathway {name}", allowed=("rate", "when", "on")
-        )
+            low, block, f"{name}: stopped", m.InState(low.names.processes[name], UNDER_WAY),
+            chart=f"`stop` of pathway {name}", allowed=("rate", "when", "on"),
+        )  # fmt: skip
         if fires is not None:
-            found.append(m.Arrow(low.arrow_name(f"{name}: stopped"), STOPPED, fires, says))
+            found.append(fires)
     return found
+
+
+def _stops(low: Lowering, name: str, stopping: list[m.Trigger], says: tuple[m.Action, ...]) -> list[m.Arrow]:
+    """The arrows of what ends it, for one state of a step."""
+    return [m.Arrow(low.arrow_name(f"{name}: stopped"), STOPPED, fires, says) for fires in stopping]
 
 
 def _follow(low: Lowering, name: str, pathway: Pathway) -> None:
@@ -246,10 +294,9 @@ def _follow(low: Lowering, name: str, pathway: Pathway) -> None:
 def _unstarted(low: Lowering, name: str, pathway: Pathway) -> None:
     """A pathway that only others take in."""
     place = Where(pathway.path, pathway.span)
-    followed = any(
-        step.follow == name for other in low.scenario.pathways.values() for step in walk(other.steps)
-    )
-    if not followed:
+    if low.followed is None:
+        low.followed = {step.follow for each in low.scenario.pathways.values() for step in walk(each.steps)}
+    if name not in low.followed:
         low.resolver.report(
             "W331", f"nothing ever starts pathway {name}", pathway, place,
             remedy="give it `start:`, or let another pathway `follow` it",

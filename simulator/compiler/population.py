@@ -24,6 +24,8 @@ WITHIN = 0.8
 #: who meets whom is drawn once, from this seed, and is then the same in every run
 GRAPH_SEED = 20_000_101
 _MOST_COMMUNITIES = 1_000
+#: by key of contacts, the graphs that have it
+_GRAPH_KEYS = {"neighbours": ("watts_strogatz", "barabasi_albert"), "rewire": ("watts_strogatz",)}
 _MOST_PATIENTS = 1 << 40
 
 #: stands in for the population of a file that has none and is only checked
@@ -49,7 +51,10 @@ def lower(low: Lowering, population: Population, communities: Communities | None
     if low.findings.errors or female is None or step is None:
         return None
     history = population.history == "from birth"
-    return m.PopulationSpec(population.size, start, end, step, history, age_sex, age, female, count, mixing)
+    zone = low.resolver.zone
+    return m.PopulationSpec(
+        population.size, start, end, step, history, age_sex, age, female, count, mixing, zone
+    )
 
 
 def _check(low: Lowering, population: Population) -> None:
@@ -202,6 +207,12 @@ def _mixing(low: Lowering, block: Communities, size: int) -> tuple[int, tuple[tu
 def _neighbours(low: Lowering, block: Communities) -> list[list[int]] | None:
     """Neighbours of each community in the contact graph, in ascending order."""
     contacts, n = block.contacts, block.count
+    for key, graphs in _GRAPH_KEYS.items():
+        if key in contacts.spans and contacts.graph not in graphs:
+            low.resolver.report(
+                "E718", f"a {contacts.graph} graph has no `{key}`", contacts, Where.key(contacts, key),
+                expected=f"`{key}` belongs to `graph: {'` or `'.join(graphs)}`",
+            )  # fmt: skip
     if contacts.graph in ("watts_strogatz", "barabasi_albert"):
         least = 2 if contacts.graph == "watts_strogatz" else 1
         if not least <= contacts.neighbours < n or not 0.0 <= contacts.rewire <= 1.0:

@@ -102,9 +102,9 @@ def _findings(low: Lowering, name: str, procedure: Procedure, encounter: int) ->
     found: list[m.Action] = [m.Set(last, algebra.FALSE)]
     for number, (key, block) in reversed(list(enumerate(procedure.finds.items(), start=1))):
         condition, chance = _seen(low, block)
-        code = low.code(
-            f"{name}_{key}", block.codes, block.title or key.replace("_", " "), "event", status="final"
-        )
+        title = block.title or key.replace("_", " ")
+        text = title if _shares_code(procedure, block) else None
+        code = low.code(f"{name}_{key}", block.codes, title, "event", status="final", text=text)
         seen = (
             m.Emit(code, encounter=encounter),
             m.Set(last, m.Const(float(number))),
@@ -112,6 +112,13 @@ def _findings(low: Lowering, name: str, procedure: Procedure, encounter: int) ->
         )
         found.append(m.If(condition, chance, f"{name}: finds {key}", seen))
     return found
+
+
+def _shares_code(procedure: Procedure, block: Discovery) -> bool:
+    """Whether another finding has the same codes, so that only words tell them apart."""
+    return bool(block.codes) and any(
+        each is not block and each.codes == block.codes for each in procedure.finds.values()
+    )
 
 
 def _seen(low: Lowering, block: Discovery) -> tuple[m.Term | None, m.Term | None]:
@@ -171,6 +178,7 @@ def check(low: Lowering) -> None:
     """A procedure that nobody does."""
     for name, block in low.scenario.procedures.items():
         if name not in low.done:
+            actions(low, name, 0)  # what is wrong with it is told, though nobody does it
             low.resolver.report(
                 "W333", f"procedure {name} is never done", block, Where(block.path, block.span),
                 remedy=f"name it under {listing(['does', 'do'])} of a care, or as `do` in a pathway",

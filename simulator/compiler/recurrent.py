@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from simulator.compiler import algebra, hazards, severity
 from simulator.compiler import machine as m
+from simulator.compiler.comparisons import MOST_COUNTED
 from simulator.compiler.context import Lowering
 from simulator.compiler.distributions import DURATION, distribution
 from simulator.compiler.terms import Where
@@ -73,12 +74,15 @@ def lower(low: Lowering, disease: str, name: str, event: RecurrentEvent) -> None
 
 def _rate(low: Lowering, disease: str, full: str, event: RecurrentEvent) -> m.ByRate | None:
     resolver = low.resolver
-    gate: m.Term | None = m.InState(low.names.processes[disease], low.names.states[disease][""])
+    gate: m.Term = m.InState(low.names.processes[disease], low.names.states[disease][""])
     if event.while_ is not None:
-        gate = resolver.condition(event.while_, Where.key(event, "while"))
-    if gate is None:
-        return None
-    if event.at_most is not None:
+        gate = resolver.condition(event.while_, Where.key(event, "while")) or algebra.TRUE  # None is told
+    if event.at_most is not None and event.at_most > MOST_COUNTED:
+        resolver.report(
+            "E716", f"{event.at_most:,} events are too many to be counted", None, Where.key(event, "at_most"),
+            expected=f"at most {MOST_COUNTED:,}", remedy="leave it out",
+        )  # fmt: skip
+    elif event.at_most is not None:
         ring = low.names.ring(full, event.at_most)
         gate = algebra.all_of(gate, algebra.negation(m.CountAtLeast(ring, event.at_most, None)))
     return hazards.by_rate(

@@ -199,14 +199,14 @@ def _course(low: Lowering, name: str, stay: Stay, arrows: dict[str, list[m.Arrow
         at_to = Where(step.path, step.spans.get("to", step.span))
         known = _known(low, step.from_, units, at_from, "unit")
         legal = [*units, DISCHARGED, *ways_out]
-        if not _known(low, step.to, legal, at_to, "unit or disposition") or not known:
-            continue
+        known &= _known(low, step.to, legal, at_to, "unit or disposition")
         label = f"{name}: {step.from_} -> {step.to}"
+        there = m.InState(low.names.stays[name], low.names.states[name].get(step.from_, 0))
         fires = triggers.trigger(
-            low.resolver, step.trigger, hazard_names=(label,), effects=low.effects,
-            allowed=("rate", "after", "when", "on"),
+            low, step.trigger, label, there,
+            hazard_names=(label,), effects=low.effects, allowed=("rate", "after", "when", "on"),
         )  # fmt: skip
-        if fires is None:
+        if fires is None or not known:
             continue
         target = HOME
         leaves: tuple[m.Action, ...] = ()
@@ -221,13 +221,13 @@ def _course(low: Lowering, name: str, stay: Stay, arrows: dict[str, list[m.Arrow
 
 def _deaths(low: Lowering, name: str, stay: Stay, arrows: dict[str, list[m.Arrow]]) -> None:
     for unit, block in stay.death.items():
-        if not _known(low, unit, list(arrows), Where(block.path, block.span), "unit"):
-            continue
+        known = _known(low, unit, list(arrows), Where(block.path, block.span), "unit")
         fires = triggers.trigger(
-            low.resolver, block, hazard_names=(f"{name}.death",), effects=low.effects,
-            allowed=("rate", "after", "when", "on"),
+            low, block, f"{name}: death in {unit}",
+            m.InState(low.names.stays[name], low.names.states[name].get(unit, 0)),
+            hazard_names=(f"{name}.death",), effects=low.effects, allowed=("rate", "after", "when", "on"),
         )  # fmt: skip
-        if fires is not None:
+        if fires is not None and known:
             arrows[unit].append(m.Arrow(low.arrow_name(f"{name}: death in {unit}"), DEAD, fires, (m.Die(),)))
 
 

@@ -231,8 +231,9 @@ class _Symptom:
             if arrow.from_ == name and self._known(arrow):
                 hazard = f"{self.full}.{arrow.from_} -> {arrow.to}"
                 fires = triggers.trigger(
-                    self.low.resolver, arrow.trigger, hazard_names=(hazard,), effects=self.low.effects,
-                    allowed=("rate", "after", "when", "on"),
+                    self.low, arrow.trigger, f"{self.full}: {arrow.from_} -> {arrow.to}",
+                    m.InState(self.low.names.processes[self.full], 1 << place),
+                    hazard_names=(hazard,), effects=self.low.effects, allowed=("rate", "after", "when", "on"),
                 )  # fmt: skip
                 target, actions = (rest, over) if arrow.to == ABSENT else (self.form.present[arrow.to], ())
                 if fires is not None:
@@ -310,7 +311,9 @@ def _wish(low: Lowering, full: str, symptom: Symptom, key: str) -> _Wish | None:
     if not resolver.is_a(block.visit, "care", None, Where.key(block, "visit")) or chance is None:
         return None
     heard = low.names.event(full if key == ANY else f"{full}.{key}")
-    asks = (m.Raise(low.names.event(f"visit:{block.visit}")),)
+    asks: tuple[m.Action, ...] = (m.Raise(low.names.event(f"visit:{block.visit}")),)
+    if block.visit in _noticed_by_chance(symptom):
+        asks = (*asks, m.Raise(low.names.event(f"{full}:brought to {block.visit}")))
     trigger = m.OnEvent(heard, None, None if chance == algebra.TRUE else chance)
     return _Wish(f"{full}: {key} leads to {block.visit}", trigger, asks, after)
 
@@ -319,25 +322,38 @@ def _record(low: Lowering, full: str, symptom: Symptom) -> None:
     """`X.S.chart`: written down at the first visit at which it is noticed."""
     resolver, names = low.resolver, low.names
     noticed: dict[str, m.Term] = {seeks.visit: algebra.TRUE for seeks in symptom.seeks_care.values()}
-    for block in symptom.recorded_at:
+    brought = [care for care in noticed if care in _noticed_by_chance(symptom)]
+    for i, block in enumerate(symptom.recorded_at):
+        if block.care in [each.care for each in symptom.recorded_at[:i]]:
+            resolver.report(
+                "E704", f"{full} is recorded at {block.care} twice", None, Where.key(block, "care"),
+                remedy="keep one of them",
+            )  # fmt: skip
         chance: m.Term | None = algebra.TRUE
         if block.probability is not None:
             chance = resolver.probability(block.probability, Where.key(block, "probability", once=True))
         if resolver.is_a(block.care, "care", None, Where.key(block, "care")) and chance is not None:
-            noticed.setdefault(block.care, chance)
+            noticed[block.care] = chance
+    heard = [(care, f"{care}.visit", chance) for care, chance in noticed.items()]
+    heard += [(care, f"{full}:brought to {care}", algebra.TRUE) for care in brought]
     arrows = []
-    for care, chance in noticed.items():
+    for care, event, chance in heard:
         if care not in low.encounter_index:
             continue  # no such care: said where it is written
         trigger = m.OnEvent(
-            names.event(f"{care}.visit"), _present(low, full), None if chance == algebra.TRUE else chance
+            names.event(event), _present(low, full), None if chance == algebra.TRUE else chance
         )
         actions = (*_rows(low, full, symptom, care), m.Raise(names.event(f"{full}.recorded")))
-        arrows.append(m.Arrow(f"{full}: recorded at {care}", 1, trigger, actions))
+        arrows.append(m.Arrow(low.arrow_name(f"{full}: recorded at {care}"), 1, trigger, actions))
     again = [f"{full}.ended", *(f"{full}.{each}" for each in severity.names_of(symptom))]
     back = tuple(m.Arrow(f"{full}: {event} is news", 0, m.OnEvent(names.event(event))) for event in again)
     states = (m.State("unknown", tuple(arrows)), m.State("known", back))
     low.add_process(m.Process(f"{full}.chart", states))
+
+
+def _noticed_by_chance(symptom: Symptom) -> set[str]:
+    """Care at whose visits it may go unnoticed, unless it was what the patient came for."""
+    return {block.care for block in symptom.recorded_at if block.probability is not None}
 
 
 def _rows(low: Lowering, full: str, symptom: Symptom, care: str) -> list[m.Action]:

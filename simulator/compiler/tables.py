@@ -24,18 +24,13 @@ from simulator.compiler import algebra
 from simulator.compiler import machine as m
 from simulator.compiler.names import listing, nearest
 from simulator.scenario import syntax as s
-from simulator.scenario.bands import NEVER, SINCE, is_since
+from simulator.scenario.bands import MONTHS, NEVER, SINCE, is_since
 from simulator.scenario.model import Table
 from simulator.scenario.syntax import Expr
 from simulator.units import MICROSECONDS
 
 if TYPE_CHECKING:
     from simulator.compiler.terms import Resolver, Where
-
-MONTHS = (
-    "january", "february", "march", "april", "may", "june",
-    "july", "august", "september", "october", "november", "december",
-)  # fmt: skip
 
 Key = str | tuple[float, float | None]
 _FOREVER = float("inf")
@@ -226,8 +221,10 @@ class _Reader:
     ) -> _Scale | None:
         unknown = [w for w in dict.fromkeys(words) if w not in labels]
         for word in unknown:
-            self.report(
-                "E504", f"{name} has no category `{word}`",
+            row = next(expr for keys, expr in self.table.rows if word in keys)
+            place = self.table if row.span.file == self.table.span.file else row  # a row of a CSV file
+            self.resolver.report(
+                "E504", f"{name} has no category `{word}`", place, self.where,
                 expected=listing(labels, 12), nearest=nearest(word, labels),
             )  # fmt: skip
         return None if unknown else _Scale(axis, tuple(labels))

@@ -17,6 +17,7 @@ from simulator.compiler.terms import Resolver, Where
 from simulator.scenario import syntax as s
 from simulator.scenario.model import Disease, Scenario
 from simulator.scenario.model_targets import Expectation, Target
+from simulator.scenario.remainder import UNREAD_TEXT
 from simulator.scenario.statement import Amount, Bounds, Statement
 
 SHARE, PER_YEAR, YEAR = "share", "/year", "year"
@@ -129,7 +130,7 @@ def amount_in(amount: Amount, unit: str) -> float | None:
     if unit == YEAR:
         scale = units.YEARS.get(amount.unit)
         return None if scale is None else amount.value * scale
-    if amount.unit in ("", unit):
+    if amount.unit in ("", unit) or unit == UNREAD_TEXT:
         return amount.value
     if amount.unit == "%" and unit == SHARE:
         return amount.value / 100.0
@@ -342,9 +343,11 @@ class _Checker:
     def amount(self, amount: Amount, unit: str, where: Where) -> float | None:
         value = amount_in(amount, unit)
         if value is None:
+            share = "A share of the value has a percent sign: `10%`."
             self.resolver.report(
                 "E761", "this is not what the statistic says", amount, where,
                 expected=_WANTED.get(unit, f"a value in {unit}"),
+                remedy=share if where.path.endswith(".tolerance") else "",
             )  # fmt: skip
         elif unit == SHARE and not 0.0 <= value <= 1.0:
             self.resolver.report("E603", f"{value:g} is not a share", amount, where, expected="0% to 100%")

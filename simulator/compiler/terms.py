@@ -109,6 +109,7 @@ class Resolver:
             s.PlusMinus: self._spread,
             s.Curve: self._tabulated,
             s.Mixture: self._tabulated,
+            s.Unread: self._unread,
         }
 
     # --- what other modules ask for -----------------------------------------------------
@@ -210,7 +211,7 @@ class Resolver:
         if expr.text in self.names.events and ":" not in expr.text:
             return expr.text
         known = self.names.public_events()
-        own = [e for e in known if e.split(".")[0] == expr.parts[0]]
+        own = self.names.public_events(expr.parts[0])
         owner = self.names.symbols.get(expr.parts[0])
         message = f"there is no event `{expr.text}`"
         if owner is not None and own:
@@ -222,6 +223,9 @@ class Resolver:
         close = nearest(expr.text, known) if not own else nearest(expr.parts[-1], [_last(e) for e in own])
         if own and close is not None:
             close = f"{expr.parts[0]}.{close}"
+        if owner is None and close is None:  # `diagnosis`, for `cf.diagnosed`
+            last = nearest(expr.parts[-1], [_last(e) for e in known])
+            close = next((e for e in known if _last(e) == last), None)
         self.report("E505", message, expr, where, expected=expected, nearest=close)
         return None
 
@@ -244,7 +248,8 @@ class Resolver:
 
         Nothing is said that may only follow from something that could not be read.
         """
-        if self.names.missing and follows(self.names.missing, code, message, node):
+        names = self.names
+        if (names.missing or names.lost or names.adrift) and follows(names, code, message, node, where.path):
             return
         span = node.span if isinstance(node, s.Node) and node.span != NOWHERE else where.span
         self.findings.add(
@@ -316,7 +321,9 @@ class Resolver:
         if converted is None:
             have = "a share" if item.unit == SHARE else f"`{item.unit}`"
             want = "a number without unit" if unit in (None, "1") else f"`{unit}`"
-            self.report("E602", f"the unit is {have} where {want} belongs", expr, where)
+            remedy = f"multiply it by the weight, e.g. `20 {item.unit} * body_weight`" \
+                if item.unit == f"{unit}/kg" else ""  # fmt: skip
+            self.report("E602", f"the unit is {have} where {want} belongs", expr, where, remedy=remedy)
             return None
         return converted.term
 
@@ -425,6 +432,12 @@ class Resolver:
         self.report(
             "E601", f"`{sign}` is drawn, and nothing is drawn here", expr, where, remedy="give a single value"
         )
+        return None
+
+    def _unread(self, expr: s.Unread, where: Where) -> Typed | None:
+        """Nothing is known of it but its parts: each may have mistakes of its own."""
+        for part in expr.parts:
+            self.typed(part, where)
         return None
 
     def _tabulated(self, expr: s.Curve | s.Mixture, where: Where) -> Typed | None:

@@ -7,7 +7,7 @@ h^(dose/per).
 
 from __future__ import annotations
 
-from simulator.compiler import algebra, changes, diseases, doses
+from simulator.compiler import algebra, changes, diseases
 from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
 from simulator.compiler.distributions import Drawn, distribution
@@ -16,6 +16,7 @@ from simulator.compiler.origins import Factor, Origin
 from simulator.compiler.terms import Where
 from simulator.scenario.expression_text import format_expression
 from simulator.scenario.model import Effect, Table, Treatment
+from simulator.scenario.model_medicines import Interaction
 
 
 def effects(low: Lowering, name: str, treatment: Treatment) -> None:
@@ -30,6 +31,7 @@ def effects(low: Lowering, name: str, treatment: Treatment) -> None:
         if each.with_ == name:
             low.resolver.report("E722", f"{name} cannot interact with itself", None, where)
         elif low.resolver.is_a(each.with_, "treatment", None, where):
+            _check_together(low, name, treatment, each)
             if not each.effects:
                 low.resolver.report(
                     "E722", f"nothing follows from taking {name} with {each.with_}", None,
@@ -41,11 +43,32 @@ def effects(low: Lowering, name: str, treatment: Treatment) -> None:
                 _effect(low, name, treatment, effect, both)
 
 
+def _check_together(low: Lowering, name: str, treatment: Treatment, block: Interaction) -> None:
+    """What is given is never taken together with anything, and two that are taken act as long as they are."""
+    for each, partner in ((name, treatment), (block.with_, low.scenario.treatments[block.with_])):
+        if not is_taken(low, each, partner) and each in low.given:
+            low.resolver.report(
+                "W334", f"this means nothing: {each} is given, never taken", None, Where.key(block, "with"),
+                remedy="write what it does under its own `effects`, with `lasts`",
+            )  # fmt: skip
+    for effect in block.effects:
+        if effect.lasts is not None:
+            low.resolver.report(
+                "W334", "this means nothing: an interaction acts while both are taken", effect.lasts,
+                Where.key(effect, "lasts"), remedy="leave `lasts` out",
+            )  # fmt: skip
+
+
+def is_taken(low: Lowering, name: str, treatment: Treatment) -> bool:
+    """Whether somebody may be on the treatment; others are only given by pathways."""
+    return treatment.start is not None or name in low.prescribed
+
+
 def _acts(low: Lowering, name: str, treatment: Treatment, effect: Effect, on: m.Term) -> m.Term | None:
     """When an effect is there: while the treatment is taken, and for a while after it was given."""
     place = Where(effect.path, effect.span)
     if effect.lasts is None:
-        if name in low.given and name not in low.prescribed and treatment.start is None:
+        if name in low.given and not is_taken(low, name, treatment):
             low.resolver.report(
                 "W334", f"{name} is given, never taken: nothing says how long this effect lasts", None, place,
                 remedy="say how long after each administration, e.g. `lasts: 3 weeks`",
@@ -67,13 +90,14 @@ def _acts(low: Lowering, name: str, treatment: Treatment, effect: Effect, on: m.
 def _effect(low: Lowering, name: str, treatment: Treatment, effect: Effect, while_: m.Term) -> None:
     if effect.hazard is not None:
         _on_hazard(low, name, treatment, effect, while_)
-    else:
+    elif effect.measurement is not None:  # neither of them has a finding of its own
         _on_measurement(low, name, treatment, effect, while_)
 
 
 def _on_hazard(low: Lowering, name: str, treatment: Treatment, effect: Effect, while_: m.Term) -> None:
     resolver = low.resolver
-    assert effect.by is not None
+    if effect.by is None:
+        return  # which has a finding of its own
     place = Where.key(effect, "by")
     hazard = hazard_name(low, effect.hazard or "", Where.key(effect, "hazard"))
     by = resolver.number(effect.by, place)
@@ -82,11 +106,12 @@ def _on_hazard(low: Lowering, name: str, treatment: Treatment, effect: Effect, w
         return
     value = algebra.constant(by)
     if value is not None and value < 0.0:
-        resolver.report("E606", "a hazard ratio cannot be negative", effect.by, place)
+        remedy = f"{-value:.0%} less often is `by: {1 + value:g}`" if value > -1.0 else ""
+        resolver.report("E606", "a hazard ratio cannot be negative", effect.by, place, remedy=remedy)
         return
     if times != algebra.TRUE:
         by = algebra.apply("pow", by, times)
-    factor = algebra.choose(while_, _as_taken(low, name, treatment, by), algebra.TRUE)
+    factor = algebra.choose(while_, _as_taken(low, name, treatment, effect, by), algebra.TRUE)
     partners = [each.with_ for each in treatment.interacts if any(own is effect for own in each.effects)]
     _note(
         low, name, effect, factor, while_, " and ".join([f"on {name}", *(f"on {each}" for each in partners)])
@@ -104,11 +129,22 @@ def _note(low: Lowering, name: str, effect: Effect, factor: m.Term, while_: m.Te
     low.resolver.origins.effect(factor, Factor(factor, text, while_, words, origin, name))
 
 
-def _as_taken(low: Lowering, name: str, treatment: Treatment, by: m.Term) -> m.Term:
-    if treatment.adherence is None:
+def _as_taken(low: Lowering, name: str, treatment: Treatment, effect: Effect, by: m.Term) -> m.Term:
+    share = _share_taken(low, name, treatment, effect)
+    if share == algebra.TRUE:
         return by
     gain = algebra.apply("sub", algebra.TRUE, by)
-    return algebra.apply("sub", algebra.TRUE, algebra.product([adherence(low, name, treatment), gain]))
+    return algebra.apply("sub", algebra.TRUE, algebra.product([share, gain]))
+
+
+def _share_taken(low: Lowering, name: str, treatment: Treatment, effect: Effect) -> m.Term:
+    """The adherence while it is taken; what is given is given whole."""
+    if not is_taken(low, name, treatment):
+        return algebra.TRUE
+    taken = adherence(low, name, treatment)
+    if effect.lasts is None or name not in low.given:
+        return taken
+    return algebra.choose(low.resolver.on_treatment(name), taken, algebra.TRUE)
 
 
 def hazard_name(low: Lowering, written: str, where: Where) -> str | None:
@@ -142,7 +178,7 @@ def _on_measurement(low: Lowering, name: str, treatment: Treatment, effect: Effe
     if not resolver.is_a(effect.measurement, "measurement", None, Where.key(effect, "measurement")):
         return
     unit = low.names.units[effect.measurement]
-    taken = adherence(low, name, treatment)
+    taken = _share_taken(low, name, treatment, effect)
     times = _times(low, name, treatment, effect)
     for key, expr in (("shift", effect.shift), ("drift", effect.drift)):
         if expr is None or times is None:
@@ -165,8 +201,6 @@ def _times(low: Lowering, name: str, treatment: Treatment, effect: Effect) -> m.
         )
         return None
     amount = low.doses[name]
-    if amount.unit == doses.UNKNOWN:
-        return None
     per = low.resolver.constant(effect.per, where, amount.unit)
     if per is not None and per <= 0.0:
         low.resolver.report("E606", "a dose must be greater than 0", effect.per, where)

@@ -1,6 +1,7 @@
 """Treatments → processes.
 
-Treatment T is the process `T`: ``off`` → (once `start.when` has held for `delay`) → by chance
+Treatment T is the process `T`: ``off`` → (once `start.when` has held for `delay`, or at a visit of `start.at`
+if it holds then) → by chance
 `uptake`, ``on`` or ``declined`` → ``stopped``. Its start waits for approval (`available`), and
 for what it must not be taken with to have ended; `never_with` holds both ways, whichever of
 the two names it. After `again`, ``stopped`` and ``declined`` lead back to ``off``. With a taper,
@@ -24,7 +25,8 @@ from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
 from simulator.compiler.distributions import DURATION, distribution
 from simulator.compiler.terms import Where
-from simulator.compiler.treatment_effects import adherence, adherence_drawn
+from simulator.compiler.treatment_effects import adherence, adherence_drawn, is_taken
+from simulator.scenario.block import Block
 from simulator.scenario.model import Start, Treatment
 
 OFF, ON, STOPPED = range(3)
@@ -60,6 +62,7 @@ def lower(low: Lowering, name: str, treatment: Treatment) -> None:
     resolver = low.resolver
     low.labels[name] = treatment.title or name
     doses.check(low, name, treatment)
+    _check_given(low, name, treatment)
     again: m.Distribution | None = None
     if treatment.again is not None:
         again = distribution(resolver, treatment.again, Where.key(treatment, "again"), DURATION)
@@ -74,11 +77,27 @@ def lower(low: Lowering, name: str, treatment: Treatment) -> None:
     _ending(low, name, treatment, prescription.code, places, states)
     low.add_process(m.Process(name, tuple(states[state] for state in places)))
     guards = low.guards.get(name, ())
-    others = (low.resolver.on_treatment(other) for other in _never_with(low, name, treatment))
+    others = (low.resolver.on_treatment(other) for other in never_with(low, name, treatment))
     pauses.lower(low, name, treatment, prescription, (*others, *guards))
     untapered = algebra.all_of(m.InState(low.names.processes[name], 1 << ON), pauses.going(low, name))
     doses.lower(low, name, treatment, prescription.code, untapered)
     supplies.lower(low, name, treatment, prescription)
+
+
+def _check_given(low: Lowering, name: str, treatment: Treatment) -> None:
+    """What is only given by pathways has nothing of what belongs to being taken."""
+    if is_taken(low, name, treatment) or name not in low.given:
+        return
+    parts: list[tuple[Block | None, str]] = [
+        (treatment, key) for key in ("adherence", "supply", "stop", "again", "paused")
+    ]
+    parts += [(treatment.dose, key) for key in ("up", "down", "taper")]
+    for block, key in parts:
+        if block is not None and getattr(block, key) not in (None, []):
+            low.resolver.report(
+                "W334", f"this means nothing: {name} is given, never taken", None, Where.key(block, key),
+                remedy=f"leave `{key}` out, or let a pathway `start` the treatment",
+            )  # fmt: skip
 
 
 def _prescription(low: Lowering, name: str, treatment: Treatment) -> m.Emit:
@@ -112,10 +131,11 @@ def _beginning(
         uptake: m.Term | None = algebra.TRUE
         if start.uptake is not None:
             uptake = low.resolver.probability(start.uptake, Where.key(start, "uptake", once=True))
-        if starts is not None and uptake in (algebra.TRUE, None):
-            off.append(m.Arrow(f"{name}: started", ON, starts))
-        elif starts is not None and uptake is not None:
-            off.append(m.Arrow(f"{name}: indicated", places["deciding"], starts))
+        if start.uptake is None:
+            off += [m.Arrow(low.arrow_name(f"{name}: started"), ON, each) for each in starts]
+        elif starts and uptake is not None:  # 100% too, so that arms differ in nothing else
+            indicated = f"{name}: indicated"
+            off += [m.Arrow(low.arrow_name(indicated), places["deciding"], each) for each in starts]
             rest = algebra.apply("sub", algebra.TRUE, uptake)
             deciding = (
                 m.Arrow(f"{name}: started", ON, m.ByChance(uptake)),
@@ -145,34 +165,40 @@ def _allowed(low: Lowering, name: str, treatment: Treatment) -> list[m.Term]:
         allowed.append(m.TimeAtLeast(low.resolver.midnight(treatment.available)))
     if treatment.contraindicated is not None:
         forbidden = _contraindicated(low, name, treatment)
-        allowed.append(algebra.FALSE if forbidden is None else algebra.negation(forbidden))
+        allowed += [] if forbidden is None else [algebra.negation(forbidden)]  # None: it has its own finding
     allowed += [algebra.negation(known) for known in allergies.on_chart(low, name)]
     allowed += [
-        algebra.negation(low.resolver.on_treatment(other)) for other in _never_with(low, name, treatment)
+        algebra.negation(low.resolver.on_treatment(other)) for other in never_with(low, name, treatment)
     ]
     allowed += [algebra.negation(guard) for guard in low.guards.get(name, ())]
     return [*allowed, follow_up.attending(low)]
 
 
-def _start(
-    low: Lowering, name: str, start: Start, allowed: list[m.Term], paused: m.Term
-) -> m.WhenTrue | None:
-    """When it is due: indicated, approved, allowed and not to be paused, for as long as the delay."""
+def _start(low: Lowering, name: str, start: Start, allowed: list[m.Term], paused: m.Term) -> list[m.Trigger]:
+    """When it is due: indicated, approved, allowed and not to be paused, for as long as the delay; or so at
+    a visit of `at`."""
     resolver = low.resolver
-    where = Where.key(start, "when", chart=f"`start.when` of treatment {name}")
+    where = Where.key(start, "when", once=bool(start.at), chart=f"`start.when` of treatment {name}")
     condition = resolver.condition(start.when, where)
     delay: m.Distribution | None = None
     if start.delay is not None:
         delay = distribution(resolver, start.delay, Where.key(start, "delay"), DURATION)
         if delay is None:
-            return None
+            return []
     if condition is None:
-        return None
+        return []
     both = algebra.all_of(condition, *allowed, algebra.negation(paused))
     if both == algebra.FALSE:
         resolver.report("E709", f"treatment {name} can never start", start.when, where)
-        return None
-    return m.WhenTrue(both, delay)
+        return []
+    if not start.at:
+        return [m.WhenTrue(both, delay)]
+    known = [
+        care
+        for i, care in enumerate(start.at)
+        if resolver.is_a(care, "care", None, Where.key(start, f"at[{i}]"))
+    ]
+    return [m.OnEvent(low.names.event(f"{care}.visit"), both) for care in known]
 
 
 def _contraindicated(low: Lowering, name: str, treatment: Treatment) -> m.Term | None:
@@ -181,7 +207,7 @@ def _contraindicated(low: Lowering, name: str, treatment: Treatment) -> m.Term |
     return low.resolver.condition(treatment.contraindicated, where)
 
 
-def _never_with(low: Lowering, name: str, treatment: Treatment) -> list[str]:
+def never_with(low: Lowering, name: str, treatment: Treatment) -> list[str]:
     """Treatments that exclude this one, whichever of the two says so."""
     named = []
     for i, other in enumerate(treatment.never_with):
@@ -191,8 +217,12 @@ def _never_with(low: Lowering, name: str, treatment: Treatment) -> list[str]:
             low.resolver.report("E709", message, None, where)
         elif low.resolver.is_a(other, "treatment", None, where):
             named.append(other)
-    others = [t for t, block in low.scenario.treatments.items() if name in block.never_with]
-    return [t for t in dict.fromkeys([*named, *others]) if t != name]
+    if low.excluding is None:
+        low.excluding = {}
+        for other, block in low.scenario.treatments.items():
+            for each in block.never_with:
+                low.excluding.setdefault(each, []).append(other)
+    return [t for t in dict.fromkeys([*named, *low.excluding.get(name, ())]) if t != name]
 
 
 def _begin(low: Lowering, name: str, treatment: Treatment, prescription: m.Emit) -> tuple[m.Action, ...]:
@@ -270,8 +300,9 @@ def _stops(low: Lowering, name: str, treatment: Treatment) -> list[m.Arrow]:
     arrows: list[m.Arrow] = []
     for block in treatment.stop:
         fires = triggers.trigger(
-            low.resolver, block, chart=f"`stop` of treatment {name}", allowed=("rate", "after", "when", "on")
-        )
+            low, block, f"{name}: stopped", m.InState(low.names.processes[name], 1 << ON),
+            chart=f"`stop` of treatment {name}", allowed=("rate", "after", "when", "on"),
+        )  # fmt: skip
         if fires is not None:
             arrows.append(m.Arrow(low.arrow_name(f"{name}: stopped"), STOPPED, fires))
     if name in low.prescribed:

@@ -1,16 +1,18 @@
 """Triggers: what makes a transition fire.
 
 A trigger is exactly one of `rate`, `after`, `when`, `on` and `probability` alone; `multiplied`
-and `while` go with `rate`, `delay` with `when`, `if` with `on`, `probability` with `on` and `after`
-(`scenario/rules.py`).
+and `while` go with `rate`, `delay` with `when`, `if` with `on`, `after` also with `on`, `probability` with
+`on`, `after` and `when` (`scenario/rules.py`). `on` with `after` and `when` with `probability` take a
+process of their own (`waits.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from simulator.compiler import algebra, curves, hazards
+from simulator.compiler import algebra, curves, hazards, waits
 from simulator.compiler import machine as m
+from simulator.compiler.context import Lowering
 from simulator.compiler.distributions import DURATION, distribution
 from simulator.compiler.hazards import Effects
 from simulator.compiler.names import listing
@@ -22,6 +24,8 @@ from simulator.scenario.syntax import Expr
 def kinds_of(block: Trigger) -> list[str]:
     """The keys that say what fires it: one, in a trigger that is complete."""
     found = [k for k in ("rate", "after", "when", "on") if getattr(block, k) is not None]
+    if found == ["after", "on"]:
+        found = ["on"]
     if not found and block.probability is not None:
         found = ["probability"]
     return found
@@ -39,40 +43,46 @@ def check(resolver: Resolver, block: Trigger, allowed: Iterable[str]) -> str | N
 
 
 def trigger(
-    resolver: Resolver,
+    low: Lowering,
     block: Trigger,
+    label: str,
+    there: m.Term,
     *,
     hazard_names: tuple[str, ...] = (),
     effects: Effects | None = None,
-    gate: m.Term = algebra.TRUE,
     chart: str = "",
     allowed: Iterable[str] = ("rate", "after", "when", "on", "probability"),
 ) -> m.Trigger | None:
     """The machine's trigger; None, with findings, if it cannot be one.
 
     Args:
+        label: the arrow's name, ``OWNER: …``.
+        there: true while the arrow can be taken: its process is in the state that it leaves.
         hazard_names: what treatments' effects know this transition by.
-        gate: an own condition of the transition: a rate is zero and an event unheard without it.
         chart: the rule, if its conditions can only read the record.
     """
+    resolver = low.resolver
     kind = check(resolver, block, allowed)
     if effects is not None and kind != "rate":
         effects.others.update(hazard_names)
     if kind == "rate" and block.rate is not None:
         factors = effects.on(*hazard_names) if effects is not None else []
         holds = _while(resolver, block, chart)
-        if holds is None:
-            return None
-        gate = algebra.all_of(gate, holds)
-        return hazards.by_rate(
+        gate = algebra.TRUE if holds is None else holds
+        rate = hazards.by_rate(
             resolver, block.rate, block.multiplied, Where.key(block, "rate"), effects=factors, gate=gate
         )
+        return None if holds is None else rate
     if kind == "after" and block.after is not None:
         return _after(resolver, block, block.after)
     if kind == "when" and block.when is not None:
-        return _when(resolver, block, chart)
+        return _when(low, block, label, there, chart)
     if kind == "on" and block.on is not None:
-        return _on(resolver, block, gate, chart)
+        heard = _on(resolver, block, chart)
+        if block.after is None:
+            return heard
+        after = distribution(resolver, block.after, Where.key(block, "after"), DURATION)
+        return None if after is None or heard is None else waits.after_event(low, label, there, heard, after)
     if kind == "probability" and block.probability is not None:
         weight = resolver.probability(block.probability, Where.key(block, "probability", once=True))
         return None if weight is None else m.ByChance(weight)
@@ -101,24 +111,32 @@ def _while(resolver: Resolver, block: Trigger, chart: str) -> m.Term | None:
     return holds
 
 
-def _when(resolver: Resolver, block: Trigger, chart: str) -> m.WhenTrue | None:
+def _when(low: Lowering, block: Trigger, label: str, there: m.Term, chart: str) -> m.Trigger | None:
     assert block.when is not None
+    resolver = low.resolver
     condition = resolver.condition(block.when, Where.key(block, "when", chart=chart))
     delay = None
     if block.delay is not None:
         delay = distribution(resolver, block.delay, Where.key(block, "delay"), DURATION)
         if delay is None:
-            return None
-    return None if condition is None else m.WhenTrue(condition, delay)
+            condition = None
+    chance = None
+    if block.probability is not None:
+        chance = resolver.probability(block.probability, Where.key(block, "probability", once=True))
+    if condition is None:
+        return None
+    when = m.WhenTrue(condition, delay)
+    if block.probability is None:
+        return when
+    return None if chance is None else waits.by_chance(low, label, there, when, chance)
 
 
-def _on(resolver: Resolver, block: Trigger, gate: m.Term, chart: str) -> m.OnEvent | None:
+def _on(resolver: Resolver, block: Trigger, chart: str) -> m.OnEvent | None:
     assert block.on is not None
     event = resolver.event(block.on, Where.key(block, "on"))
-    condition: m.Term | None = gate
+    condition: m.Term | None = algebra.TRUE
     if block.if_ is not None:
-        asked = resolver.condition(block.if_, Where.key(block, "if", once=True, chart=chart))
-        condition = None if asked is None else algebra.all_of(gate, asked)
+        condition = resolver.condition(block.if_, Where.key(block, "if", once=True, chart=chart))
     chance: m.Term | None = algebra.TRUE
     if block.probability is not None:
         chance = resolver.probability(block.probability, Where.key(block, "probability", once=True))

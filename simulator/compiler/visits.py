@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from simulator.compiler import algebra, attributes, panels, procedures
+from simulator.compiler import algebra, attributes, order_results, panels, procedures
 from simulator.compiler import machine as m
 from simulator.compiler.context import Lowering
 from simulator.compiler.names import listing
@@ -61,7 +61,8 @@ def _result(low: Lowering, name: str, key: str, block: Order, index: int) -> lis
         last = place == len(words)
         this = above if last else m.Apply("and", (above, m.Apply("lt", (m.Var(var), below))))
         code = low.code(key, block.codes, block.title, "order", status="completed", text=word)
-        actions.append(m.If(this, None, f"{name}: {key}: {word}", (m.Emit(code, encounter=index),)))
+        done = (m.Emit(code, encounter=index), *order_results.remember(low, key, word))
+        actions.append(m.If(this, None, f"{name}: {key}: {word}", done))
     return actions
 
 

@@ -109,8 +109,8 @@ def check_treatments(shard: Shard, known: Knowledge) -> None:
             _check_diagnosed(
                 shard, key, _first_time(shard, diagnosis), _unrecorded_past(shard, diagnosis), diagnosis.code
             )
-    for stop, start in known.stops.items():
-        _check_stops(shard, stop, start)
+    for start in dict.fromkeys(known.stops.values()):
+        _check_stops(shard, start, [stop for stop, of in known.stops.items() if of == start])
     short = (events.end != NULL) & (events.end <= events.time)
     tally.rows(
         "V51",
@@ -163,20 +163,23 @@ def _check_diagnosed(shard: Shard, key: Key, first: Array, excused: Array, what:
     )
 
 
-def _check_stops(shard: Shard, stop: Key, start: Key) -> None:
-    """V50: of the starts and stops before a stop, the latest is a start.
+def _check_stops(shard: Shard, start: Key, stops: list[Key]) -> None:
+    """V50: what is stopped has been started and not stopped since; what is paused, not paused either.
 
-    A treatment may have begun before the period, unrecorded: then the first stop needs none.
+    A treatment may have begun before the period, unrecorded: then the first of its rows needs none.
     """
     events, subjects = shard.events, shard.subjects
-    stops = events.select(stop)
-    rows = np.concatenate([events.select(start), stops])
-    is_stop = np.arange(len(rows)) >= len(rows) - len(stops)
+    ends = [(events.select(stop), 2 if stop.status == "on-hold" else 1) for stop in stops]
+    rows = np.concatenate([events.select(start), *(found for found, _ in ends)])
+    kind = np.concatenate(
+        [np.zeros(len(events.select(start)), np.int8)] + [np.full(len(r), k) for r, k in ends]
+    )
     order = np.lexsort((rows, events.time[rows], events.subject[rows]))
-    rows, is_stop = rows[order], is_stop[order]
+    rows, kind = rows[order], kind[order]
     subject, row = events.subject[rows], events.subject_row[rows]
     first = np.append(True, subject[1:] != subject[:-1])[: len(rows)]
-    after_stop = np.append(False, is_stop[:-1])[: len(rows)] & ~first
+    before = np.append(0, kind[:-1])[: len(rows)]
     has_past = subjects.birth[row] < subjects.entry[row]
-    wrong = rows[is_stop & (after_stop | (first & ~has_past))]
+    idle = np.where(first, ~has_past, (before == 1) | ((before == 2) & (kind == 2)))
+    wrong = rows[(kind > 0) & idle]
     shard.tally.rows("V50", wrong, events.subject, events.time, events.code_of)

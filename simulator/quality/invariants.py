@@ -17,6 +17,7 @@ import pyarrow as pa
 from simulator.errors import DatasetError
 from simulator.quality.clinical import check_treatments, check_values, check_words
 from simulator.quality.constraints import check_constraints
+from simulator.quality.diagnoses import check_diagnoses
 from simulator.quality.folder import (
     check_exchange,
     check_files,
@@ -28,7 +29,8 @@ from simulator.quality.folder import (
 )
 from simulator.quality.knowledge import Knowledge
 from simulator.quality.latent import check_truth
-from simulator.quality.people import check_life, check_order, check_period, check_subjects
+from simulator.quality.medicines import check_medicines
+from simulator.quality.people import check_facts, check_life, check_order, check_period, check_subjects
 from simulator.quality.pieces import Piece, pieces_of
 from simulator.quality.report import Report, Tally
 from simulator.quality.shard import Shard
@@ -39,6 +41,7 @@ from simulator.quality.visits import (
     check_overlap,
     check_own_rows,
     check_providers,
+    check_stays,
 )
 from simulator.store.columns import read_table
 from simulator.store.digest import dataset_digest
@@ -163,17 +166,21 @@ class _Judge:
         check_subjects(shard, piece.first + 1, piece.stop + 1, communities)
         check_order(shard)
         check_life(shard)
+        check_facts(shard, self.knowledge)
         check_period(shard)
         check_encounters(shard)
         check_overlap(shard)
         check_own_rows(shard)
         check_membership(shard)
+        check_stays(shard)
         if self.providers is not None:
             check_providers(shard, self.providers)
         described = set(shard.events.code.words) if self.described is None else self.described
         check_words(shard, described)
         check_values(shard, self.knowledge)
         check_treatments(shard, self.knowledge)
+        check_medicines(shard, self.knowledge)
+        check_diagnoses(shard, self.knowledge)
         check_constraints(shard, self.knowledge)
         check_truth(shard, self.knowledge)
 

@@ -13,6 +13,10 @@ shares no code with either. All keys are optional::
           "RXNORM//1|active": {"any": ["ICD10CM//I10", "ICD10CM//I11"]},  # one of them
       },                                                    # a plain list means "any"
       "stops": {"RXNORM//6809|stopped": "RXNORM//6809|active"},   # a stop: what must have begun before
+      "supplies": {"RXNORM//6809|completed": "RXNORM//6809|active"},  # dispensed: only while prescribed
+      "truly": {"ICD10CM//E11.9|active": "t2d"},            # diagnosed only in whom this has begun
+      "doses": {"CVX//03": {"age": 1.0, "apart": 28.0}},    # a vaccine: years of age, days between two
+      "facts": [["SEX//male", "SEX//female"]],              # static facts of which one at most is true
       "never": [                                            # what constraints forbid: parts that never
           [{"on": "RXNORM//2256950"}, {"age": [null, 2.0]}],   # hold at once: a treatment, an age [from, to),
           [{"on": "RXNORM//1"}, {"diagnosed": "ICD10CM//N18.5"}, {"sex": "female"}],   # a diagnosis, a sex
@@ -56,6 +60,10 @@ class Knowledge:
     any_diagnosis: dict[Key, tuple[Key, ...]] = field(default_factory=dict)
     all_diagnoses: dict[Key, tuple[Key, ...]] = field(default_factory=dict)
     stops: dict[Key, Key] = field(default_factory=dict)
+    supplies: dict[Key, Key] = field(default_factory=dict)
+    truly: dict[Key, str] = field(default_factory=dict)
+    doses: dict[str, dict[str, float]] = field(default_factory=dict)
+    facts: tuple[tuple[str, ...], ...] = ()
     absorbing: dict[str, tuple[str, ...]] = field(default_factory=dict)
     never: tuple[tuple[dict[str, Any], ...], ...] = ()
 
@@ -83,6 +91,13 @@ class Knowledge:
             any_diagnosis=any_,
             all_diagnoses=all_,
             stops={key(k): key(v) for k, v in checks.get("stops", {}).items()},
+            supplies={key(k): key(v) for k, v in checks.get("supplies", {}).items()},
+            truly={key(k): str(v) for k, v in checks.get("truly", {}).items()},
+            doses={
+                str(code): {str(what): float(v) for what, v in limits.items()}
+                for code, limits in checks.get("doses", {}).items()
+            },
+            facts=tuple(tuple(str(code) for code in each) for each in checks.get("facts", ())),
             never=tuple(tuple(dict(part) for part in parts) for parts in checks.get("never", ())),
             absorbing={str(k): tuple(v) for k, v in checks.get("absorbing", {}).items()},
         )

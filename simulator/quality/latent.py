@@ -10,7 +10,10 @@ from simulator.quality.shard import Shard, is_word, word
 
 
 def check_truth(shard: Shard, known: Knowledge) -> None:
-    """V56–V60: known states, unbroken chains, inside life, nothing leaves an absorbing state, sorted."""
+    """V56–V60: known states, unbroken chains, inside life, nothing leaves an absorbing state, sorted.
+
+    V69: deaths and their causes agree.
+    """
     truth, subjects, tally = shard.truth, shard.subjects, shard.tally
     subject, time, row = truth.subject, truth.time, truth.subject_row
 
@@ -45,3 +48,27 @@ def check_truth(shard: Shard, known: Knowledge) -> None:
     unsorted = np.zeros(len(truth), dtype=np.bool_)
     unsorted[1:] = (subject[1:] < subject[:-1]) | ((subject[1:] == subject[:-1]) & (time[1:] < time[:-1]))
     tally.rows("V60", unsorted, subject, time, shown)
+
+    _check_deaths(shard)
+
+
+def _check_deaths(shard: Shard) -> None:
+    """V69: a death by a transition that truth tells of has that row; who enters death, dies then."""
+    truth, subjects, tally = shard.truth, shard.subjects, shard.tally
+    cause = truth.cause.among({name: i for i, name in enumerate(subjects.death_cause.words)})
+    told = np.zeros(len(subjects.death_cause.words) + 1, dtype=np.bool_)
+    told[cause[cause >= 0]] = True
+    of = np.append(subjects.death_cause.index, -1)
+    dies = (cause >= 0) & (cause == of[truth.subject_row]) & (truth.time == subjects.death[truth.subject_row])
+    untold = told[of[:-1]] & (of[:-1] >= 0) & subjects.first_mention
+    untold[truth.subject_row[dies]] = False
+    tally.rows(
+        "V69", untold, subjects.id, subjects.death[:-1],
+        lambda i: f"dies by {word(subjects.death_cause, i)}, of which truth knows nothing",
+    )  # fmt: skip
+    deadly = [
+        name for name, states in shard.vocabulary.processes if name == "mortality" or "absent" in states
+    ]
+    enters = is_word(truth.to, "dead") & (truth.process.among(dict.fromkeys(deadly, 0)) == 0)
+    survived = enters & (truth.subject_row >= 0) & (truth.time != subjects.death[truth.subject_row])
+    tally.rows("V69", survived, truth.subject, truth.time, lambda i: f"{word(truth.cause, i)}, yet lives on")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from simulator.quality.knowledge import Knowledge
 from simulator.quality.report import instant_text
 from simulator.quality.shard import BIRTH, DEATH, Shard, find, is_word, run_starts, word
 from simulator.store.chunk import NULL
@@ -126,6 +127,35 @@ def check_life(shard: Shard) -> None:
         time,
         lambda i: f"MEDS_DEATH, but the subjects table says {instant_text(death[i])}",
     )
+    cause = events.cause.among({name: i for i, name in enumerate(subjects.death_cause.words)})
+    other = np.append(subjects.death_cause.index, -1)[row]
+    tally.rows(
+        "V28",
+        deaths & (other >= 0) & (cause != other) & (time == death),
+        events.subject,
+        time,
+        lambda i: f"MEDS_DEATH by {word(events.cause, i)}, not by {word(subjects.death_cause, int(row[i]))}",
+    )
+
+
+def check_facts(shard: Shard, known: Knowledge) -> None:
+    """V68: static facts do not exclude each other, and that of sex is the subject's."""
+    subjects, events, tally = shard.subjects, shard.events, shard.tally
+    people = len(subjects)
+    static = (events.time == NULL) & (events.subject_row >= 0)
+    for codes in known.facts:
+        mine = np.flatnonzero(static & (events.code.among(dict.fromkeys(codes, 0)) == 0))
+        count = np.bincount(events.subject_row[mine], minlength=people)
+        several = mine[count[events.subject_row[mine]] > 1]
+        tally.rows("V68", several, events.subject, None, events.code_of)
+    for sex in SEXES:
+        [another] = [each for each in SEXES if each != sex]
+        of_other = np.append(is_word(subjects.sex, another), False)[events.subject_row]
+        wrong = static & events.is_code(f"SEX//{sex}") & of_other
+        tally.rows(
+            "V68", wrong, events.subject, None,
+            lambda i: f"{events.code_of(i)}, sex {word(subjects.sex, int(events.subject_row[i]))}",
+        )  # fmt: skip
 
 
 def check_period(shard: Shard) -> None:

@@ -169,7 +169,7 @@ RULES: dict[str, Rule] = {
         Rule(
             "V50",
             "stopped, not started",
-            "A treatment is stopped or paused only while it is being taken.",
+            "Only what is being taken is stopped or paused, and only a diagnosis that was made is refuted.",
             _ENGINE,
         ),
         Rule("V51", "ends before it begins", "A row's end lies after its time.", _ENGINE),
@@ -194,6 +194,50 @@ RULES: dict[str, Rule] = {
             "V64",
             "against a constraint",
             "What a constraint of the scenario says must never be, is not.",
+            _SCENARIO,
+        ),
+        # --- what no hospital's record can say
+        Rule(
+            "V65",
+            "dispensed, not prescribed",
+            "What is dispensed is prescribed and neither stopped nor paused before.",
+            _ENGINE,
+        ),
+        Rule(
+            "V66",
+            "diagnosed before it began",
+            "A diagnosis that only the ill are given comes after the true onset.",
+            _ENGINE,
+        ),
+        Rule(
+            "V67",
+            "vaccinated too early",
+            "No dose of a vaccine comes before its youngest age, or too soon after the one before.",
+            _ENGINE,
+        ),
+        Rule(
+            "V68",
+            "facts that exclude each other",
+            "Of each attribute one category at most is a static fact, once; that of sex is the subject's.",
+            _ENGINE,
+        ),
+        Rule(
+            "V69",
+            "death and its cause",
+            "Who dies of a transition of the truth has it there at death; who enters death there, dies.",
+            _ENGINE,
+        ),
+        Rule(
+            "V70",
+            "course of a stay",
+            "Transfers and discharges are those of inpatient stays; a discharge is the last row and the end.",
+            _ENGINE,
+        ),
+        Rule("V71", "diagnosis twice", "A diagnosis is recorded once in an encounter.", _ENGINE),
+        Rule(
+            "V72",
+            "diagnosis of the other sex",
+            "ICD-10-CM codes of pregnancy and of organs that one sex has are that sex's.",
             _SCENARIO,
         ),
     )

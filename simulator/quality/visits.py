@@ -164,6 +164,23 @@ def check_membership(shard: Shard) -> None:
     )
 
 
+def check_stays(shard: Shard) -> None:
+    """V70: transfers and discharges belong to an inpatient stay; a discharge ends it and comes last."""
+    encounters, events = shard.encounters, shard.events
+    parts = [
+        events.code.among({w: 0 for w in events.code.words if w.startswith(prefix)}) == 0
+        for prefix in ("TRANSFER_TO//", "DISCHARGE//")
+    ]
+    rows = np.flatnonzero((parts[0] | parts[1]) & (events.encounter_row >= 0))
+    place = events.encounter_row[rows]
+    outpatient = ~np.append(is_word(encounters.class_, "inpatient"), True)[place]
+    leaves = parts[1][rows]
+    left = np.full(len(encounters) + 1, LATEST, dtype=np.int64)
+    np.minimum.at(left, place[leaves], rows[leaves])
+    late = (rows > left[place]) | (leaves & (encounters.end[place] != events.time[rows]))
+    shard.tally.rows("V70", rows[outpatient | late], events.subject, events.time, events.code_of)
+
+
 class Providers:
     """The staff, as the providers table has it."""
 

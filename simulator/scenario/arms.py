@@ -11,12 +11,13 @@ from simulator.scenario.include import remove_paths
 from simulator.scenario.merge import overlay
 from simulator.scenario.nearest import nearest
 from simulator.scenario.parameters import values_of, written_out
-from simulator.scenario.yaml_nodes import Mapping, Node, is_empty
+from simulator.scenario.yaml_nodes import Mapping, Node, is_empty, size_of
 
 #: the arm in which nothing is changed
 BASE = "base"
 
 MAX_ARMS = 50
+MAX_SIZE = 1_000_000  # keys and values of all arms together
 
 #: what would make other patients, or another scenario
 SHARED = ("format", "id", "use", "remove", "arms", "population", "communities")
@@ -36,6 +37,14 @@ def check_arms(root: Mapping, findings: Findings) -> None:
         findings.add(
             "E134", f"{len(arms.entries):,} arms are too many", root.entries["arms"].key.span, path="arms",
             expected=f"at most {MAX_ARMS}", remedy="To go through many values of a parameter, use `--sweep`.",
+        )  # fmt: skip
+        return
+    size = sum(size_of(entry.value) for name, entry in root.entries.items() if name != "arms")
+    if isinstance(arms, Mapping) and len(arms.entries) * size > MAX_SIZE:
+        findings.add(
+            "E134", f"{len(arms.entries)} arms of a scenario of {size:,} keys and values are too many",
+            root.entries["arms"].key.span, path="arms", expected=f"at most {MAX_SIZE // size}",
+            remedy="Write the other arms in a file that uses this one.",
         )  # fmt: skip
         return
     for name, entry in arms.entries.items() if isinstance(arms, Mapping) else ():

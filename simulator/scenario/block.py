@@ -20,7 +20,8 @@ def key(
 
     `choices` are the only legal texts (of a text) or keys (of a mapping). `form` says what a text
     must look like: ``codes`` (a mapping of code system to code), ``unit`` (UCUM), ``id`` (lower case
-    with hyphens), ``name`` (an identifier), ``states`` and ``categories`` (the keys of a mapping or items
+    with hyphens), ``name`` (an identifier), ``treatments`` (the keys of a mapping are names of
+    treatments), ``states`` and ``categories`` (the keys of a mapping or items
     of a list are names of states or categories), ``statements`` (the keys of a mapping are statistics in
     words).
     """

@@ -1,8 +1,8 @@
 """Builds the typed scenario from YAML nodes, driven by the fields of `model.py`.
 
 Every block is read the same way: unknown keys, missing keys and values of the wrong kind become
-findings, and reading goes on, so that one pass reports everything. A block with anything wrong
-in it is None.
+findings, and reading goes on, so that one pass reports everything. Something stands in for what
+cannot be read (`stand_in.py`), so that what is meant by all the rest can be judged as well.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ import re
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from simulator.errors import Span
-from simulator.scenario import model
+from simulator.errors import Findings, Span
+from simulator.scenario import habits, model, stand_in
 from simulator.scenario.keys import SHORTHAND, Key, Kind, keys_of
 from simulator.scenario.parameters import read_parameters
+from simulator.scenario.remainder import UNREAD_TEXT
 from simulator.scenario.rules import check_rules
 from simulator.scenario.syntax import Expr
 from simulator.scenario.tables import is_table, read_hazard, read_table
@@ -42,46 +43,73 @@ _ARROW = re.compile(r"\s*(\S+)\s*->\s*(\S+)\s*")
 
 
 def build_scenario(context: Context, root: Mapping) -> model.Scenario | None:
-    """The scenario, or None if anything is wrong with it (the findings say what)."""
+    """The scenario, as far as it can be read: complete if there are no errors among the findings.
+
+    None if so much is wrong that reading stopped.
+    """
     span = Span(root.span.file, 1, 1, 1, 1)
-    before = len(context.findings.errors)
-    context.parameters = read_parameters(root, context.findings)
-    scenario = read_block(context, model.Scenario, root, span, "")
-    return scenario if len(context.findings.errors) == before else None
+    context.parameters = read_parameters(root, context.findings, context.parsed)
+    return read_block(context, model.Scenario, root, span, "")
 
 
 def read_block(context: Context, block: type[B], node: Node, span: Span, path: str) -> B | None:
-    """The block that `node` describes; `span` is that of its key."""
+    """The block that `node` describes, as far as it can be read; `span` is that of its key.
+
+    None, and a finding, if it is no block at all, or nothing can stand in for what it lacks.
+    """
     keys = keys_of(block)
     shorthand = SHORTHAND.get(block)
-    if shorthand is not None and isinstance(node, Scalar) and not is_empty(node):
-        node = Mapping(node.span, {shorthand: Entry(node, node)})
+    at = None if shorthand is None else _short(node, keys[shorthand])
+    if shorthand is not None and at is not None:
+        node = Mapping(node.span, {shorthand: Entry(at, node)})
     if not isinstance(node, Mapping):
-        wrong_kind(context, node, path, f"a mapping with the keys {listed(keys)}")
+        remedy = habits.wrapped(node.text, keys) if isinstance(node, Scalar) else ""
+        wrong_kind(context, node, path, f"a mapping with the keys {listed(keys)}", remedy)
         return None
     values: dict[str, Any] = {}
     spans: dict[str, Span] = {}
+    if not node.entries.keys() <= keys.keys():
+        node = stand_in.put_together(context, node, keys, path)
+    meant = stand_in.meant(node, keys)
     for name, entry in node.entries.items():
         if context.is_full():
             return None
         key = keys.get(name)
         here = f"{path}.{name}" if path else name
         if key is None:
-            _unknown_key(context, name, entry, keys, here)
+            _unknown_key(context, name, entry, keys, here, _before(node, name))
+            key = keys.get(meant.get(name, ""))
+            here = here if key is None else f"{path}.{key.name}" if path else key.name
+        if key is None:
+            if f"{path}.{name}" not in context.lost.merged:
+                context.lost.key(path, name, entry.value)
             continue
-        _note_spans(spans, name, entry)
-        values[key.field] = read_value(context, key, key.kind, entry.value, entry.key.span, here)
+        _note_spans(spans, key.name, entry)
+        value = read_value(context, key, key.kind, entry.value, entry.key.span, here)
+        values[key.field] = stand_in.value(context, key, entry.value, here) if value is None else value
+    if meant:
+        node = replace(node, entries={meant.get(name, name): each for name, each in node.entries.items()})
     for key in keys.values():
         if key.required and key.name not in node.entries:
-            values[key.field] = None
-            if node.incomplete:
-                continue
-            context.findings.add("E202", f"`{key.name}` is missing", span, path=path, expected=key.doc)
-    if not node.incomplete:
-        check_rules(context, block, node, span, path)
+            values[key.field] = stand_in.missing(context, key, span, path)
+            if not node.incomplete:
+                context.findings.add("E202", f"`{key.name}` is missing", span, path=path, expected=key.doc)
+    context.lost.amended.clear()
+    told = replace(context, findings=Findings()) if node.incomplete else context
+    check_rules(told, block, node, span, path)
+    stand_in.amend(context, keys, values, span, path)
+    stand_in.guess(context, block, values, span, path)
     if any(value is None for value in values.values()):
         return None
-    return block(span=span, path=path, spans=spans, **values)
+    given = {field: value for field, value in values.items() if value is not stand_in.DEFAULT}
+    return block(span=span, path=path, spans=spans, **given)
+
+
+def _short(node: Node, key: Key) -> Scalar | None:
+    """Where a block begins that is written as the value of its one key; None if it is not."""
+    if isinstance(node, Mapping) and key.kind.name == "expression" and is_distribution(node):
+        return next(iter(node.entries.values())).key
+    return node if isinstance(node, Scalar) and not is_empty(node) else None
 
 
 def _note_spans(spans: dict[str, Span], name: str, entry: Entry) -> None:
@@ -92,7 +120,23 @@ def _note_spans(spans: dict[str, Span], name: str, entry: Entry) -> None:
                 spans[f"{name}[{index}]"] = item.span
 
 
-def _unknown_key(context: Context, name: str, entry: Entry, keys: dict[str, Key], path: str) -> None:
+def _unknown_key(
+    context: Context, name: str, entry: Entry, keys: dict[str, Key], path: str, before: str = ""
+) -> None:
+    """The finding for a key that the block does not have; `before` is the value in front of it."""
+    if is_empty(entry.value) and not _has_colon(entry) and habits.split_number(before, name):
+        context.findings.add(
+            "E113", f"`{shorten(name)}` is cut off from the number before it by a comma", entry.key.span,
+            path=path, remedy=habits.split_number(before, name),
+        )  # fmt: skip
+        return
+    glued = re.match(r"([a-z_]+):\S", name)
+    if is_empty(entry.value) and glued and glued[1] in keys:
+        context.findings.add(
+            "E113", f"no blank stands behind the `:` of `{shorten(name)}`", entry.key.span, path=path,
+            remedy=f"Write `{glued[1]}: {shorten(name[glued.end(1) + 1 :])}`.",
+        )  # fmt: skip
+        return
     if is_empty(entry.value) and re.search(r"[()\[\]<>=]", name):
         context.findings.add(
             "E113", f"`{shorten(name)}` is cut off from the expression before it by a comma", entry.key.span,
@@ -105,10 +149,21 @@ def _unknown_key(context: Context, name: str, entry: Entry, keys: dict[str, Key]
             path=path, remedy="Inside `{…}`, put words with a comma in quotes.",
         )  # fmt: skip
         return
+    remedy = habits.no_key(name, keys)
     context.findings.add(
         "E201", f"unknown key `{shorten(name)}`", entry.key.span, path=path,
-        expected=f"one of {listed(keys)}" if keys else "nothing more here", nearest=nearest(name, keys),
+        expected=f"one of {listed(keys)}" if keys else "nothing more here",
+        nearest=None if remedy else habits.key(name, keys) or nearest(name, keys),
+        remedy=remedy,
     )  # fmt: skip
+
+
+def _before(node: Mapping, name: str) -> str:
+    """The text of the value in front of a key."""
+    names = list(node.entries)
+    place = names.index(name)
+    value = node.entries[names[place - 1]].value if place else None
+    return value.text if isinstance(value, Scalar) else ""
 
 
 def _has_colon(entry: Entry) -> bool:
@@ -195,7 +250,9 @@ def _list(context: Context, key: Key, kind: Kind, node: Node, path: str) -> list
     elif single and isinstance(node, Scalar) and not is_empty(node):
         items = [node]
     else:
-        wrong_kind(context, node, path, "a list", "Begin each item with `- ` on a line of its own.")
+        wrong_kind(
+            context, node, path, "a list", "Begin each item with `- ` on a line of its own, or write `[{…}]`."
+        )
         return None
     found: list[Any] = []
     for index, item in enumerate(items):
@@ -203,10 +260,11 @@ def _list(context: Context, key: Key, kind: Kind, node: Node, path: str) -> list
             return None
         here = f"{path}[{index}]"
         if key.form and isinstance(item, Scalar) and not is_empty(item):
-            found.append(item.text if check_name(context, item, here, key.form) else None)
+            value = item.text if check_name(context, item, here, key.form) else None
         else:
-            found.append(read_value(context, key, kind.item, item, _first_key(item), here))
-    return None if any(value is None for value in found) else found
+            value = read_value(context, key, kind.item, item, _first_key(item), here)
+        stand_in.item(context, key, kind.item, item, here, value, found)
+    return found
 
 
 def _first_key(item: Node) -> Span:
@@ -232,19 +290,27 @@ def _mapping(context: Context, key: Key, kind: Kind, node: Node, path: str) -> d
         if key.choices and name not in key.choices:
             context.findings.add(
                 "E209", f"`{shorten(name)}` is not a choice for `{key.name}`", entry.key.span, path=here,
-                expected=listed(key.choices), nearest=nearest(name.lower(), key.choices, 0.5),
+                expected=listed(key.choices),
+                nearest=habits.choice(name, key.choices) or nearest(name.lower(), key.choices, 0.5),
             )  # fmt: skip
-            found[name] = None
+            value = read_value(context, key, kind.item, entry.value, entry.key.span, here)
+            close = nearest(name.lower(), key.choices, 0.5)
+            if close is None or close in node.entries or close in found or value is None:
+                context.lost.item(path, entry.value)
+            else:
+                found[close] = value
             continue
         if key.form == "statements":
             statement = read_words(context, entry.key, "statement", here)
             value = read_value(context, key, kind.item, entry.value, entry.key.span, here)
-            found[name] = None if value is None or statement is None else replace(value, statement=statement)
+            if value is not None and statement is not None:
+                found[name] = replace(value, statement=statement)
             continue
         fine = check_name(context, entry.key, here, key.form or "name")
         value = read_value(context, key, kind.item, entry.value, entry.key.span, here)
-        found[name] = value if fine else None
-    return None if any(value is None for value in found.values()) else found
+        called = name if fine else stand_in.other_name(context, name, key.form or "name", found)
+        stand_in.entry(context, kind.item, entry, here, called, value, found)
+    return found
 
 
 def _codes_of_states(context: Context, key: Key, node: Node, path: str) -> dict[str, dict[str, str]] | None:
@@ -273,11 +339,16 @@ def _arrow(context: Context, node: Node, path: str) -> model.Transition | None:
     match = _ARROW.fullmatch(name)
     if match is None:
         context.findings.add(
-            "E215", f"`{shorten(name)}` is not an arrow", entry.key.span, path=path, expected=expected
-        )
+            "E215", f"`{shorten(name)}` is not an arrow", entry.key.span, path=path, expected=expected,
+            nearest=habits.arrow(name),
+        )  # fmt: skip
     trigger = read_block(context, model.Trigger, entry.value, entry.key.span, path)
-    if match is None or more or trigger is None:
+    if trigger is None:
         return None
+    if match is None:
+        context.lost.item(path, Scalar("", node.span, entry.key.source, 0, 0, True))
+        unread = UNREAD_TEXT
+        return model.Transition(from_=unread, to=unread, trigger=trigger, span=entry.key.span, path=path)
     return model.Transition(
         from_=match[1],
         to=match[2],

@@ -1,38 +1,23 @@
 """A table from a CSV file beside the scenario.
 
-Findings point at the place in the YAML and name the line of the CSV file.
+Findings about a cell point at it in the CSV file; their path is that of the table in the scenario.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import os
 import re
-from dataclasses import dataclass
 from itertools import pairwise, product
 
 from simulator.errors import Span
 from simulator.scenario.bands import KNOWN, NEVER, CellKey, check_bands, is_banded, is_since, read_key, show
-from simulator.scenario.files import FileProblem, beside, nearest_file
+from simulator.scenario.csv_sheet import MOST_FINDINGS, Sheet, read_sheet
 from simulator.scenario.syntax import Expr, Number
-from simulator.scenario.values import Context, listed, nearest, parse_number, read_text, wrong_kind
+from simulator.scenario.values import Context, listed, nearest, parse_number, wrong_kind
 from simulator.scenario.yaml_nodes import Mapping, Node, Scalar, Sequence, is_empty, shorten
-
-MAX_ROWS = 100_000
 
 _AGE = re.compile(r"([0-9]{1,4})(\+?)")
 
 Rows = tuple[tuple[tuple[CellKey, ...], Expr], ...]
-
-
-@dataclass(slots=True)
-class Sheet:
-    """The header and the rows (with their line numbers) of a CSV file."""
-
-    name: str
-    header: list[str]
-    rows: list[tuple[int, list[str]]]
 
 
 def read_csv_table(
@@ -56,51 +41,6 @@ def read_csv_table(
     if not layout.read(columns.value, columns.key.span):
         return None
     return layout.rows(weights)
-
-
-def read_sheet(context: Context, node: Node, path: str) -> Sheet | None:
-    """The CSV file that `node` names; None, and a finding, if there is none or it cannot be read."""
-    name = read_text(context, node, path)
-    if name is None:
-        return None
-    file = beside(node.span.file, name)
-    try:
-        text = context.files.read(file)
-    except FileProblem as problem:
-        close = nearest_file(file, (".csv",))
-        context.findings.add(
-            "E411", str(problem), node.span, path=path,
-            nearest=os.path.join(os.path.dirname(name), close) if close else None,
-            remedy="The path is relative to the file that names it.",
-        )  # fmt: skip
-        return None
-    reader = csv.reader(io.StringIO(text), strict=True)
-    rows: list[tuple[int, list[str]]] = []
-    try:
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                rows.append((reader.line_num, [cell.strip() for cell in row]))
-            if len(rows) > MAX_ROWS:
-                break
-    except csv.Error as error:
-        message = f"line {reader.line_num} of `{name}` is not CSV: {error}"
-        context.findings.add("E414", message, node.span, path=path)
-        return None
-    if len(rows) < 2 or len(rows) > MAX_ROWS:
-        context.findings.add(
-            "E414", f"`{name}` has {'too many' if rows[2:] else 'no'} rows", node.span, path=path,
-            expected=f"a line of column names, then 1 to {MAX_ROWS:,} rows",
-        )  # fmt: skip
-        return None
-    header = rows[0][1]
-    for line, cells in rows[1:]:
-        if len(cells) != len(header):
-            context.findings.add(
-                "E414", f"line {line} of `{name}` has {len(cells)} cells, its first line {len(header)}",
-                node.span, path=path,
-            )  # fmt: skip
-            return None
-    return Sheet(name, header, rows[1:])
 
 
 class _Layout:
@@ -177,14 +117,8 @@ class _Layout:
         for item in items:
             if not isinstance(item, Scalar) or is_empty(item):
                 wrong_kind(self.context, item, f"{self.path}.{name}", "the name of a column")
-            elif item.text not in self.sheet.header:
-                self.context.findings.add(
-                    "E412", f"`{self.sheet.name}` has no column `{shorten(item.text)}`", item.span,
-                    path=f"{self.path}.{name}", expected=listed(self.sheet.header[:30]),
-                    nearest=nearest(item.text, self.sheet.header),
-                )  # fmt: skip
-            else:
-                places.append(self.sheet.header.index(item.text))
+            elif (place := self.sheet.column(self.context, item, f"{self.path}.{name}")) is not None:
+                places.append(place)
         return places if len(places) == len(items) else None
 
     # --- rows
@@ -194,19 +128,9 @@ class _Layout:
         keyed = self._keys()
         if keyed is None:
             return None
-        cells: dict[tuple[CellKey, ...], Expr] = {}
-        for (line, row), keys in zip(self.sheet.rows, keyed, strict=True):
-            for category, column in self.values:
-                key = tuple(category or "" if axis == self.spread else keys[axis] for axis in self.axes)
-                value = parse_number(row[column])
-                if value is None:
-                    self.fail("E413", line, f"`{shorten(row[column])}` is not a number")
-                    return None
-                if key in cells:
-                    shown = ", ".join(show(axis, part) for axis, part in zip(self.axes, key, strict=True))
-                    self.fail("E416", line, f"a second value for {shown}")
-                    return None
-                cells[key] = Number(value, span=self.span)
+        cells = self._cells(keyed)
+        if cells is None:
+            return None
         orders = self._orders(keyed, weights)
         if orders is None:
             return None
@@ -219,6 +143,29 @@ class _Layout:
                 return None
             found.append((key, cells[key]))
         return tuple(found)
+
+    def _cells(self, keyed: list[dict[str, CellKey]]) -> dict[tuple[CellKey, ...], Expr] | None:
+        """The value of each cell, by its keys."""
+        cells: dict[tuple[CellKey, ...], Expr] = {}
+        wrong = 0
+        for (line, row), keys in zip(self.sheet.rows, keyed, strict=True):
+            for category, column in self.values:
+                key = tuple(category or "" if axis == self.spread else keys[axis] for axis in self.axes)
+                value = parse_number(row[column])
+                place = self.sheet.place(line, column)
+                if value is None:
+                    not_a_number(self.context, row[column], place, self.path)
+                    wrong += 1
+                elif key in cells:
+                    shown = ", ".join(show(axis, part) for axis, part in zip(self.axes, key, strict=True))
+                    message = f"a second value for {shown}, after line {cells[key].span.line}"
+                    self.context.findings.add("E416", message, place, path=self.path)
+                    wrong += 1
+                else:
+                    cells[key] = Number(value, span=place)
+            if wrong >= MOST_FINDINGS:
+                break
+        return None if wrong else cells
 
     def _keys(self) -> list[dict[str, CellKey]] | None:
         """The keys of each row."""
@@ -233,9 +180,12 @@ class _Layout:
                 continue
             for (line, row), keys in zip(self.sheet.rows, keyed, strict=True):
                 name = row[columns[0]]
-                known = KNOWN.get(axis)
-                if not name or (known and name not in known):
-                    self.fail("E408", line, f"`{shorten(name)}` is not a {axis}", listed(known or ()))
+                place = self.sheet.place(line, columns[0])
+                if not name:
+                    message = f"the cell is empty: there is no {axis}"
+                    self.context.findings.add("E408", message, place, path=self.path)
+                    return None
+                if read_key(self.context, axis, name, place, self.path) is None:
                     return None
                 keys[axis] = name
         return keyed
@@ -247,24 +197,44 @@ class _Layout:
             if is_since(axis) and row[columns[0]] == NEVER:
                 ends.append(None)
                 continue
-            match = _AGE.fullmatch(row[columns[0]])
-            last = _AGE.fullmatch(row[columns[-1]])
-            if match is None or (last is None and row[columns[-1]]):
-                bad = row[columns[-1]] if match else row[columns[0]]
-                self.fail("E413", line, f"`{shorten(bad)}` is not a whole number of years")
+            end = self._ends(axis, columns, line, row)
+            if end is None:
                 return None
-            closed = len(columns) == 2 and last is not None and not last[2]
-            if closed and last is not None and int(last[1]) < int(match[1]):
-                self.fail("E403", line, f"the band {match[1]}..{last[1]} ends before it begins")
-                return None
-            ends.append((int(match[1]), int(last[1]) + 1 if closed and last is not None else None))
+            ends.append(end)
         if len(columns) == 2:
             return [
                 NEVER if e is None else (float(e[0]), None if e[1] is None else float(e[1])) for e in ends
             ]
         lows = sorted({e[0] for e in ends if e is not None})
+        for (line, row), e in zip(self.sheet.rows, ends, strict=True):
+            if e is not None and row[columns[0]].endswith("+") and e[0] < lows[-1]:
+                message = f"`{row[columns[0]]}` has no end, but there is {lows[-1]} too"
+                self.fail("E405", line, columns[0], message)
+                return None
         following = {low: float(high) for low, high in pairwise(lows)}
         return [NEVER if e is None else (float(e[0]), following.get(e[0])) for e in ends]
+
+    def _ends(
+        self, axis: str, columns: list[int], line: int, row: list[str]
+    ) -> tuple[int, int | None] | None:
+        """Where the band of a row begins, and where it ends (exclusive; None if nowhere, or not said)."""
+        low, high = row[columns[0]], row[columns[-1]]
+        match, last = _AGE.fullmatch(low), _AGE.fullmatch(high)
+        if match is None or (last is None and high):
+            column = columns[-1] if match else columns[0]
+            bad = row[column]
+            message = f"`{shorten(bad)}` is not a whole number of years" if bad else "the cell is empty"
+            self.fail("E413", line, column, message)
+            return None
+        if axis == "year" and len(match[1]) != 4:
+            self.fail("E413", line, columns[0], f"`{low}` is not a calendar year")
+            return None
+        if len(columns) == 1 or last is None or last[2]:
+            return int(match[1]), None
+        if match[2] or int(last[1]) < int(match[1]):
+            self.fail("E403", line, columns[-1], f"the band {low}..{high} ends before it begins")
+            return None
+        return int(match[1]), int(last[1]) + 1
 
     def _orders(self, keyed: list[dict[str, CellKey]], weights: bool) -> list[list[CellKey]] | None:
         """The keys of each axis, in order."""
@@ -273,17 +243,30 @@ class _Layout:
             if axis == self.spread:
                 orders.append([name for name, _ in self.values if name])
                 continue
-            seen = list(dict.fromkeys(keys[axis] for keys in keyed))
-            bands = [(key, self.span) for key in seen if not isinstance(key, str)]
+            seen: dict[CellKey, int] = {}
+            for (line, _), keys in zip(self.sheet.rows, keyed, strict=True):
+                seen.setdefault(keys[axis], line)
+            column = self.keys[axis][0]
+            place = self.sheet.place
+            bands = [(key, place(n, column)) for key, n in seen.items() if not isinstance(key, str)]
             if bands:
                 if check_bands(self.context, axis, bands, self.span, self.path, not weights) is None:
                     return None
                 words: list[CellKey] = [key for key in seen if isinstance(key, str)]
                 orders.append([*words, *sorted((band for band, _ in bands), key=lambda band: band[0])])
             else:
-                orders.append(seen)
+                orders.append(list(seen))
         return orders
 
-    def fail(self, code: str, line: int, message: str, expected: str = "") -> None:
-        full = f"line {line} of `{self.sheet.name}`: {message}"
-        self.context.findings.add(code, full, self.span, path=self.path, expected=expected)
+    def fail(self, code: str, line: int, column: int, message: str) -> None:
+        self.context.findings.add(code, message, self.sheet.place(line, column), path=self.path)
+
+
+def not_a_number(context: Context, cell: str, place: Span, path: str) -> None:
+    """The finding that a cell of a CSV file is no number."""
+    comma = parse_number(cell.replace(",", ".")) is not None and cell.count(",") == 1
+    context.findings.add(
+        "E413", f"`{shorten(cell)}` is not a number" if cell else "the cell is empty", place, path=path,
+        expected="a number, e.g. `0.05`",
+        remedy="Decimal numbers have a point." if comma else "",
+    )  # fmt: skip

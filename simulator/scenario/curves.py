@@ -9,7 +9,8 @@ after the last point never has it. Both may come from a CSV file instead, with `
 from __future__ import annotations
 
 from simulator import units
-from simulator.scenario.csv_table import read_sheet
+from simulator.scenario.csv_sheet import MOST_FINDINGS, Sheet, read_sheet
+from simulator.scenario.csv_table import not_a_number
 from simulator.scenario.syntax import Curve, Expr, Mixture, Number, Quantity
 from simulator.scenario.values import (
     Context,
@@ -20,7 +21,7 @@ from simulator.scenario.values import (
     read_text,
     wrong_kind,
 )
-from simulator.scenario.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence, shorten
+from simulator.scenario.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence, is_empty, shorten
 
 MOST_POINTS = 2_000
 #: what the columns of a file are called: of the times or values, and of the shares
@@ -75,23 +76,26 @@ def _from_file(context: Context, name: str, node: Mapping, path: str) -> list[tu
     file = node.entries["csv"]
     unit = _unit(context, node, path)
     sheet = read_sheet(context, file.value, f"{path}.csv")
-    places = None if sheet is None else _places(context, name, node, sheet.header, path)
+    places = None if sheet is None else _places(context, name, node, sheet, path)
     if sheet is None or places is None or unit is None:
         return None
     points: list[tuple[Expr, Expr]] = []
+    wrong = 0
     for line, row in sheet.rows:
+        spans = [sheet.place(line, place) for place in places]
         numbers = [parse_number(row[place]) for place in places]
-        if numbers[0] is None or numbers[1] is None:
-            bad = row[places[0 if numbers[0] is None else 1]]
-            context.findings.add(
-                "E413", f"line {line} of `{sheet.name}`: `{shorten(bad)}` is not a number", file.value.span,
-                path=f"{path}.csv",
-            )  # fmt: skip
-            return None
-        span = file.value.span
-        at: Expr = Quantity(numbers[0], unit, span=span) if unit else Number(numbers[0], span=span)
-        points.append((at, Number(numbers[1], span=span)))
-    return points
+        for number, place, span in zip(numbers, places, spans, strict=True):
+            if number is None:
+                not_a_number(context, row[place], span, f"{path}.csv")
+                wrong += 1
+        if numbers[0] is not None and numbers[1] is not None:
+            at: Expr = (
+                Quantity(numbers[0], unit, span=spans[0]) if unit else Number(numbers[0], span=spans[0])
+            )
+            points.append((at, Number(numbers[1], span=spans[1])))
+        if wrong >= MOST_FINDINGS:
+            break
+    return None if wrong else points
 
 
 def _unit(context: Context, node: Mapping, path: str) -> str | None:
@@ -112,7 +116,7 @@ def _unit(context: Context, node: Mapping, path: str) -> str | None:
     return time or text
 
 
-def _places(context: Context, name: str, node: Mapping, header: list[str], path: str) -> list[int] | None:
+def _places(context: Context, name: str, node: Mapping, sheet: Sheet, path: str) -> list[int] | None:
     """Where the two columns stand in the file."""
     entry, needed = node.entries.get("columns"), COLUMNS[name]
     expected = f"the two columns, e.g. `columns: {{{needed[0]}: t, {needed[1]}: s}}`"
@@ -134,14 +138,14 @@ def _places(context: Context, name: str, node: Mapping, header: list[str], path:
                 expected=expected, nearest=nearest(key, needed) if column else None,
             )  # fmt: skip
             return None
-        text = column.value.text if isinstance(column.value, Scalar) else ""
-        if text not in header:
-            context.findings.add(
-                "E412", f"the file has no column `{shorten(text)}`", column.value.span,
-                path=f"{path}.columns.{key}", expected=listed(header[:30]), nearest=nearest(text, header),
-            )  # fmt: skip
+        here = f"{path}.columns.{key}"
+        if not isinstance(column.value, Scalar) or is_empty(column.value):
+            wrong_kind(context, column.value, here, "the name of a column")
             return None
-        places.append(header.index(text))
+        place = sheet.column(context, column.value, here)
+        if place is None:
+            return None
+        places.append(place)
     return places
 
 

@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from simulator import units
 from simulator.errors import Findings, Span
+from simulator.scenario import habits
 from simulator.scenario.functions import ANY_NUMBER, FUNCTIONS, check_arguments, signature
 from simulator.scenario.lexer import ExpressionError, Token, tokenize
 from simulator.scenario.syntax import (
@@ -64,14 +65,16 @@ def parse_expression(
     try:
         return _Parser(text, locate, lookup).whole()
     except ExpressionError as error:
+        known = error.code in habits.REWRITABLE
+        remedy = habits.rewritten(text, error.start, error.end) if known else ""
         findings.add(
             error.code,
             error.message,
             locate(error.start, error.end),
             path=path,
-            expected=error.expected,
-            nearest=error.nearest,
-            remedy=error.remedy,
+            expected="" if remedy else error.expected,
+            nearest=None if remedy else error.nearest,
+            remedy=remedy or error.remedy,
         )
         return None
 

@@ -24,6 +24,7 @@ from simulator.scenario.syntax import (
     Rate,
     Since,
     Unary,
+    Unread,
 )
 
 _BINDING = {
@@ -111,6 +112,8 @@ def _word_form(tree: Expr) -> str:
         case Count(event=event, within=within):
             window = f" in last {_quantity(within.value, within.unit)}" if within else ""
             return f"count of {event.text}{window}"
+        case Unread():
+            return "…"
         case Curve(kind=kind, points=points):
             return f"{kind}({', '.join(f'{_text(at)[0]}: {_text(share)[0]}' for at, share in points)})"
         case Mixture(parts=parts):

@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass, field
 
 MAX_BYTES = 20_000_000
+MAX_ALL = 50_000_000
 
 
 class FileProblem(Exception):
@@ -25,6 +26,7 @@ class Files:
     texts: dict[str, str] = field(default_factory=dict)
     #: by path, where the numbers of a file are from, if it says so for all of them
     sources: dict[str, str] = field(default_factory=dict)
+    _bytes: int = 0
 
     def read(self, path: str) -> str:
         """The text of a file, line ends as ``\\n``. Raises: FileProblem."""
@@ -34,6 +36,9 @@ class Files:
             if not os.path.isfile(path) and os.path.exists(path):
                 raise FileProblem(f"`{path}` is not a file")
             size = os.path.getsize(path)
+            self._bytes += size
+            if self._bytes > MAX_ALL:
+                raise FileProblem(f"the files that are used have more than {MAX_ALL:,} bytes together")
             if size > MAX_BYTES:
                 raise FileProblem(f"`{path}` has {size:,} bytes; at most {MAX_BYTES:,} are read")
             with open(path, "rb") as stream:

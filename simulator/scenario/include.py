@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from itertools import islice
 
 from simulator.errors import Findings, Span
 from simulator.scenario import model
@@ -20,7 +21,7 @@ from simulator.scenario.merge import (
     Merged,
     NotThereError,
     check_appending,
-    combine,
+    combine_all,
     overlay,
     remove,
     settles,
@@ -28,11 +29,23 @@ from simulator.scenario.merge import (
 from simulator.scenario.nearest import nearest
 from simulator.scenario.parameters import values_of, written_out
 from simulator.scenario.values import Context, check_name
-from simulator.scenario.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence, is_empty, read_yaml
+from simulator.scenario.yaml_nodes import (
+    TOO_LARGE,
+    Entry,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    is_empty,
+    read_yaml,
+    size_of,
+)
 
 VERSION = 1
 SUFFIXES = (".yaml", ".yml")
 MAX_FILES = 200
+MAX_SIZE = 200_000  # keys and values
+UP = 4  # folders above, in which a file that is not found is looked for
 
 #: what a file says about itself, not merged
 _OWN = ("format", "id", "title", "description", "source", "use", "remove")
@@ -60,6 +73,7 @@ class Includer:
     _roots: dict[str, Mapping | None] = field(default_factory=dict)
     _done: dict[tuple[str, str], Merged | None] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
+    _size: int = 0  # keys and values of all files, those used under several names counted each time
 
     def load(self, path: str) -> Mapping | None:
         """The root of `path` (which is in `files`), merged with the files it uses."""
@@ -81,6 +95,7 @@ class Includer:
             merged = self._merge(root, [found for _, found in used], prefix, taken)
         self._open.pop()
         self._done[key] = merged
+        self._size += 0 if root is None else size_of(root)
         return merged
 
     def _root(self, path: str, identity: str) -> Mapping | None:
@@ -168,7 +183,14 @@ class Includer:
                 remedy="Move what both need to a third file.",
             )  # fmt: skip
             return None
-        merged = self._load(path, use.prefix.text if use.prefix else "")
+        prefix = use.prefix.text if use.prefix else ""
+        if (identity, prefix) not in self._done and self._size > MAX_SIZE:
+            self.findings.add(
+                "E110", f"the files that are used have more than {MAX_SIZE:,} keys and values together",
+                use.file.span, path="use", remedy=TOO_LARGE,
+            )  # fmt: skip
+            return None
+        merged = self._load(path, prefix)
         return merged if merged is None or use.values is None else self._with(use.values, merged, name)
 
     def _with(self, values: Mapping, merged: Merged, file: str) -> Merged:
@@ -202,7 +224,9 @@ class Includer:
         close = nearest_file(candidates[0], SUFFIXES)
         self.findings.add(
             "E120", str(problem), item.span, path="use",
-            nearest=os.path.join(os.path.dirname(name), os.path.splitext(close)[0]) if close else None,
+            nearest=os.path.join(os.path.dirname(name), os.path.splitext(close)[0])
+            if close
+            else _elsewhere(name, os.path.dirname(item.span.file)),
             remedy="The path is relative to the file that names it, with or without `.yaml`.",
         )  # fmt: skip
         return None
@@ -210,15 +234,23 @@ class Includer:
     def _check_prefixes(self, used: list[tuple[_Use, Merged]]) -> set[str]:
         """A prefix must not make a name that another file has already. Returns such names."""
         found: set[str] = set()
-        for use, merged in used:
+        if all(use.prefix is None for use, _ in used):
+            return found
+        definitions = {id(use): defined(merged.root) for use, merged in used}
+        holders: dict[str, list[_Use]] = {}
+        for use, _ in used:
+            for name in definitions[id(use)]:
+                holders.setdefault(name, []).append(use)
+        for place, (use, merged) in enumerate(used):
             new = {name for old, name in merged.own.items() if name != old}
-            for other, beside_it in used:
-                if use.prefix is None or other is use:
+            mine = definitions[id(use)]
+            others = {id(each): each for name in new for each in holders.get(name, ())}
+            for other, _ in used if len(others) > 1 else ():
+                if use.prefix is None or other is use or id(other) not in others:
                     continue
-                keys = defined(beside_it.root)
-                mine = defined(merged.root)
+                keys = definitions[id(other)]
                 taken = [n for n in sorted(new & keys.keys()) if keys[n].span != mine[n].span]
-                if taken and (other.prefix is None or used.index((use, merged)) > _place(used, other)):
+                if taken and (other.prefix is None or place > _place(used, other)):
                     self.findings.add(
                         "E127", f"`as: {use.prefix.text}` makes the name `{taken[0]}`, which "
                         f"`{other.file.text}` defines, too", use.prefix.span, path="use",
@@ -231,10 +263,11 @@ class Includer:
 
     def _merge(self, root: Mapping, used: list[Merged], prefix: str, taken: set[str]) -> Merged:
         conflicts: list[Conflict] = []
-        library = Merged(Mapping(root.span))
+        parts = [Merged(Mapping(root.span))]
         for each in used:
             entries = {k: e for k, e in each.root.entries.items() if k not in _OWN}
-            library = combine(library, Merged(Mapping(each.root.span, entries), each.hidden), conflicts)
+            parts.append(Merged(Mapping(each.root.span, entries), each.hidden))
+        library = combine_all(parts, conflicts)
         own = defined(root).keys() - defined(library.root).keys()
         names = {name: f"{prefix}_{name}" if prefix else name for name in sorted(own)}
         if prefix:
@@ -251,6 +284,22 @@ class Includer:
         hidden: Hidden = dict(library.hidden)
         base = remove_paths(root.get("remove"), library.root, hidden, self.findings, "remove", "used files")
         return Merged(overlay(root, base, hidden) if used else root, hidden, names)
+
+
+def _elsewhere(name: str, folder: str) -> str | None:
+    """How a file in `folder` names one that lies where the path was meant from: here, or further up.
+
+    ``library/asthma`` is often written in a folder beside `library`, or from where the command is run.
+    """
+    if os.path.isabs(name):
+        return None
+    above = folder
+    for base in (os.curdir, *((above := os.path.join(above, os.pardir)) for _ in range(UP))):
+        for inside in ("", "scenarios"):
+            place = os.path.join(base, inside, name)
+            if any(os.path.isfile(place + suffix) for suffix in ("", *SUFFIXES)):
+                return os.path.relpath(place, folder or os.curdir).replace(os.sep, "/")
+    return None
 
 
 def _place(used: list[tuple[_Use, Merged]], use: _Use) -> int:
@@ -276,7 +325,7 @@ def _report_not_there(
     item: Scalar, problem: NotThereError, findings: Findings, path: str, whose: str
 ) -> None:
     where = f"in `{problem.there}` " if problem.there else ""
-    listed = ", ".join(f"`{name}`" for name in problem.choices[:8])
+    listed = ", ".join(f"`{name}`" for name in islice(problem.choices, 8))
     if len(problem.choices) > 8:
         listed += f" … ({len(problem.choices)} in all)"
     start = item.text.rfind(problem.step)

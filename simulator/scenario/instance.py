@@ -20,7 +20,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 #: texts in which no name of the scenario stands
 _PROSE = ("title", "description", "source", "csv", "to", "from", "states", "columns", "note", "activities")
 #: mappings whose keys refer to names
-_BY_NAME = ("columns", "set")
+_BY_NAME = ("columns", "set", "start_one_of", "give_one_of", "switch_to")
 
 
 def sections() -> tuple[str, ...]:

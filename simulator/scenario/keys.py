@@ -14,7 +14,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from simulator.scenario import model
 from simulator.scenario.model_courses import Give, Repeat, Step
-from simulator.scenario.model_disease import Follows, SeeksCare
+from simulator.scenario.model_disease import Follows, Refutation, SeeksCare
 from simulator.scenario.model_targets import Expectation
 from simulator.scenario.model_visits import Do
 from simulator.scenario.statement import Amount, Bounds, Statement
@@ -31,6 +31,7 @@ SHORTHAND: dict[type[model.Block], str] = {
     model.RecordedAt: "care",
     Follows: "progression",
     SeeksCare: "visit",
+    Refutation: "after",
     model.Use: "file",
     model.Parameter: "value",
     Expectation: "within",

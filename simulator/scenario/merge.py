@@ -11,7 +11,7 @@ overrides the file below it wins over that file, whichever way it is reached.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from simulator.errors import Findings, Span
@@ -79,6 +79,14 @@ def overlay(top: Mapping, base: Mapping, hidden: Hidden) -> Mapping:
     return Mapping(top.span, merged, incomplete=top.incomplete or base.incomplete)
 
 
+def combine_all(files: list[Merged], conflicts: list[Conflict]) -> Merged:
+    """Files that are used side by side; by halves, so that many take no longer than one as large."""
+    if len(files) == 1:
+        return files[0]
+    half = len(files) // 2
+    return combine(combine_all(files[:half], conflicts), combine_all(files[half:], conflicts), conflicts)
+
+
 def combine(one: Merged, two: Merged, conflicts: list[Conflict]) -> Merged:
     """Two files that are used side by side."""
     root = _Combination(one.hidden, two.hidden, conflicts).of(one.root, two.root, ())
@@ -105,7 +113,7 @@ class _Combination:
 
     def one_sided(self, entry: Entry, hidden: Hidden, path: tuple[str, ...], into: dict[str, Entry]) -> None:
         """What only one file has: dropped if the other one has removed it, all of it."""
-        known = list(_leaves(entry.value))
+        known = list(_leaves(entry.value)) if hidden else []
         removed = [hidden[id(leaf)] for leaf in known if id(leaf) in hidden]
         if removed and len(removed) == len(known):
             return
@@ -147,7 +155,7 @@ def settles(root: Mapping, path: tuple[str, ...]) -> bool:
 class NotThereError(Exception):
     """A path of ``remove:`` that leads nowhere: the steps that exist, and what could follow them."""
 
-    def __init__(self, step: str, there: str, choices: list[str], several: bool = False) -> None:
+    def __init__(self, step: str, there: str, choices: Collection[str], several: bool = False) -> None:
         super().__init__(step)
         self.step = step
         self.there = there
@@ -168,7 +176,7 @@ def remove(base: Mapping, path: str, by: Span, hidden: Hidden) -> Mapping:
         steps.append((match[2].strip(), True) if match[1] is None else (match[1].strip(), False))
         place = match.end()
     if place != len(path) or not steps:
-        raise NotThereError(path, "", list(base.entries))
+        raise NotThereError(path, "", base.entries)
     without = _without(base, steps, "", by, hidden)
     assert isinstance(without, Mapping)
     return without
@@ -181,7 +189,7 @@ def _without(node: Node, steps: list[tuple[str, bool]], there: str, by: Span, hi
     if isinstance(node, Mapping) and f"+{step}" in node.entries and rest:
         node = _with_added(node, step, by, hidden)
     if not isinstance(node, Mapping) or step not in node.entries:
-        raise NotThereError(step, there, list(node.entries) if isinstance(node, Mapping) else [])
+        raise NotThereError(step, there, node.entries if isinstance(node, Mapping) else [])
     entries = dict(node.entries)
     entry = entries[step]
     if not rest:

@@ -125,6 +125,10 @@ class Care(Block):
     orders: dict[str, Order] = key("what else is ordered or done there", factory=dict)
     order_sets: list[UseOrderSet] = key("order sets carried out there", factory=list)
     hours: list[str] = key("opening hours, e.g. `weekdays 8:00..17:00`; always open if absent", factory=list)
+    closed: list[str] = key(
+        "with `hours`: days on which it is closed as well, e.g. `08-01..08-14`; `never`: open on holidays",
+        factory=list,
+    )
     does: list[Do] = key("procedures done there", factory=list)
     refers: list[Refer] = key("referrals made there", factory=list)
     stay: Stay | None = key("with class inpatient: the hospital course, in place of `duration`", None)
@@ -146,6 +150,11 @@ class Attribute(Block):
     )
     value: Expr | None = key("a number or distribution, e.g. `normal(26 + 0.05 * bmi, 4)`", None)
     between: Expr | None = key("bounds of a numeric attribute, e.g. `14..60`", None)
+    on: Expr | None = key(
+        "event at which it is drawn, each time, e.g. `breast_cancer.onset`, and unknown before; at birth if "
+        "absent",
+        None,
+    )
     changes: list[Transition] = key(
         "arrows between its categories, e.g. `current -> former: {rate: 0.04 per year}`", factory=list
     )
@@ -163,7 +172,11 @@ class Population(Block):
     to: dt.date = key("end of the recorded period (exclusive)")
     step: Expr | None = key("window in which the outside world is constant", None)
     time_zone: str | None = key(
-        "where they live, e.g. `America/New_York`: dates begin at midnight there; UTC if absent", None
+        "where they live, e.g. `America/New_York`: dates, months, hours are those there; UTC if absent", None
+    )
+    holidays: list[str] = key(
+        "days on which care with `hours` is closed, e.g. `12-25`, `fourth thursday of november`, `easter`",
+        factory=list,
     )
     age: Expr | None = key("age at `from`: a duration or distribution", None)
     sex: dict[str, Expr] | None = key(

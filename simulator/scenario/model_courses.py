@@ -49,8 +49,9 @@ class Choice(Block):
 
 @dataclass(slots=True, kw_only=True)
 class Step(Block):
-    """One step of a pathway: exactly one of visit, give, do, start, stop, refer, wait, wait_until, wait_for,
-    if, choose, repeat, follow, postpone, may_follow, record, note, end."""
+    """One step of a pathway: exactly one of visit, give, give_one_of, do, start, start_one_of, switch_to,
+    stop, refer, wait, wait_until, wait_for, if, choose, repeat, follow, postpone, may_follow, record, note,
+    end."""
 
     visit: str | None = key("a care: its visit takes place here, with its measurements and orders", None)
     measures: list[Measure] = key("with `visit`: what is measured beside the care's own", factory=list)
@@ -58,8 +59,30 @@ class Step(Block):
         "with `visit`: what is ordered or done beside the care's own", factory=dict
     )
     give: list[Give] = key("treatments given here, one administration each", factory=list)
+    give_one_of: dict[str, Value] = key(
+        "one of these treatments is given, with their shares; the same one whenever the patient comes here",
+        factory=dict,
+        form="treatments",
+    )
     do: list[Do] = key("procedures done here", factory=list)
     start: str | None = key("a treatment taken from here on", None)
+    start_one_of: dict[str, Value] = key(
+        "one of these treatments, with their shares; the same one whenever the patient comes here",
+        factory=dict,
+        form="treatments",
+    )
+    switch_to: dict[str, Value] = key(
+        "another one of these treatments, with their shares: what of them is taken ends, and one that was "
+        "never taken starts",
+        factory=dict,
+        form="treatments",
+    )
+    ends: str | None = key(
+        "with `start`, `start_one_of` or `switch_to`: when the treatment ends with the pathway; `if_stopped` "
+        "if absent, and `by_itself` for a treatment with a `start` or `stop` of its own",
+        None,
+        choices=("by_itself", "if_stopped", "with_pathway"),
+    )
     stop: str | None = key("a treatment that ends here", None)
     refer: Refer | None = key("a referral; the pathway does not wait for it", None)
     wait: Expr | None = key("a time that passes: a duration or a distribution", None)
@@ -120,6 +143,13 @@ class Pathway(Block):
     repeat: Repeat | None = key("goes through all steps again and again", None)
     steps: list[Step] = key("what is done, in order")
     stop: list[Trigger] = key("what ends it, wherever it is (any of these)", factory=list)
+    when_lost: str | None = key(
+        "what becomes of it when the patient is lost to follow-up: it `stops`, `goes_on`, or stops and "
+        "`begins_again` on return; `stops` if absent, but `goes_on` if all its visits are of classes of care "
+        "that follow-up keeps",
+        None,
+        choices=("stops", "goes_on", "begins_again"),
+    )
     source: str | None = key("where the numbers are from", None)
 
 

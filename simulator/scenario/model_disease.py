@@ -109,7 +109,10 @@ class Symptom(Block):
     seeks_care: dict[str, SeeksCare] = key(
         "what is done about it, by severity (or `any`)", factory=dict, form="states"
     )
-    recorded_at: list[RecordedAt] = key("care where it is written down, if it is there then", factory=list)
+    recorded_at: list[RecordedAt] = key(
+        "care where it is written down, if it is there then; at visits that it led to it always is",
+        factory=list,
+    )
     source: str | None = key("where the numbers are from", None)
 
 
@@ -143,6 +146,11 @@ class MistakenFor(Block):
 
 
 @dataclass(slots=True, kw_only=True)
+class Refutation(Trigger):
+    """What takes a wrong diagnosis back; a duration alone is its `after`."""
+
+
+@dataclass(slots=True, kw_only=True)
 class DiagnosisRoute(Block):
     """One way in which a disease comes to be recorded.
 
@@ -161,8 +169,10 @@ class DiagnosisRoute(Block):
     false_positive: Value | None = key(
         "with `at`: chance each time that somebody without the disease is given the diagnosis", None
     )
-    refuted: Expr | None = key(
-        "with `false_positive` or `if`: how long until a diagnosis without the disease is taken back", None
+    refuted: Refutation | None = key(
+        "with `false_positive` or `if`: what takes a diagnosis without the disease back: a duration, e.g. "
+        "`6 months`, or a trigger, e.g. `{on: biopsy.done, if: last biopsy == nothing}`",
+        None,
     )
     mistaken_for: list[MistakenFor] = key("what it is first taken for", factory=list)
     source: str | None = key("where the numbers are from", None)
@@ -175,6 +185,15 @@ class Staging(Block):
     title: str | None = key("a name for people", None)
     codes: dict[str, str] = key("codes of the stage, e.g. `loinc: 21908-9`", factory=dict, form="codes")
     at: list[str] = key("care where it is staged again, once diagnosed", factory=list)
+    on: list[Expr] = key(
+        "events at which it is staged again, e.g. `mastectomy.done`: what is found then is true", factory=list
+    )
+    understaged: Value | None = key(
+        "chance each time (but at `on`) that the state before the true one is recorded; 0% if absent", None
+    )
+    overstaged: Value | None = key(
+        "chance each time (but at `on`) that the state after the true one is recorded; 0% if absent", None
+    )
 
 
 @dataclass(slots=True, kw_only=True)

@@ -20,6 +20,10 @@ class Start(Block):
     """Who is given a treatment, and when."""
 
     when: Expr = key("indication, read off the chart")
+    at: list[str] = key(
+        "care at whose visits it is started, if it is indicated then; as soon as it is indicated if absent",
+        factory=list,
+    )
     uptake: Value | None = key("chance that it is ever started; 100% if absent", None)
     delay: Expr | None = key("from indication to first dose", None)
 

@@ -27,7 +27,8 @@ class Order(Block):
     title: str | None = key("a name for people", None)
     codes: dict[str, str] = key("codes of what is ordered or done", factory=dict, form="codes")
     result: dict[str, Expr] | Table | None = key(
-        "what is found: words with their probabilities, or a table whose last axis is `result`",
+        "what is found: words with their probabilities, or a table whose last axis is `result`; the chart "
+        "knows it as `last ORDER`",
         None,
         form="categories",
     )

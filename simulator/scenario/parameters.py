@@ -14,15 +14,15 @@ from dataclasses import dataclass, field, fields, replace
 
 from simulator.errors import Findings, Span
 from simulator.scenario.constants import Constant, NotConstantError, constant
-from simulator.scenario.expression import parse_expression
 from simulator.scenario.expression_text import format_expression
 from simulator.scenario.lexer import RESERVED
-from simulator.scenario.nearest import nearest
-from simulator.scenario.syntax import Expr, Range
+from simulator.scenario.nearest import listed, nearest
+from simulator.scenario.parsed import Parsed
+from simulator.scenario.syntax import Expr, Range, Unread
 from simulator.scenario.syntax import Node as Tree
 from simulator.scenario.yaml_nodes import Entry, Mapping, Node, Scalar, Sequence, Source
 
-MAX_CHAIN = 20  # parameters reckoned from one another
+MAX_CHAIN = 50  # parameters reckoned from one another
 MAX_SIZE = 50  # parts of the value of a parameter
 
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
@@ -47,18 +47,18 @@ class Parameters:
         self.used.add(name)
         value = self.values.get(name)
         if value is None:
-            return None  # it has a finding of its own
+            return Unread(span=span)  # it has a finding of its own
         place = self.places[name]
         self.findings.notes[span] = f"(`{name}` is a parameter; its value is given at {place}.)"
         return replace(value, span=span, parameter=name)
 
 
-def read_parameters(root: Mapping, findings: Findings) -> Parameters:
+def read_parameters(root: Mapping, findings: Findings, parsed: Parsed) -> Parameters:
     """The parameters of a merged file. What is wrong with them is added to `findings`."""
     node = root.get("parameters")
     if not isinstance(node, Mapping):
         return Parameters()
-    reader = _Reader(node, findings)
+    reader = _Reader(node, findings, parsed)
     for name, entry in node.entries.items():
         reader.resolve(name, entry.key.span)
         reader.check_bounds(name)
@@ -67,8 +67,9 @@ def read_parameters(root: Mapping, findings: Findings) -> Parameters:
 
 
 class _Reader:
-    def __init__(self, node: Mapping, findings: Findings) -> None:
+    def __init__(self, node: Mapping, findings: Findings, parsed: Parsed) -> None:
         self.findings = findings
+        self.parsed = parsed
         self.values: dict[str, Expr] = {}
         self.constants: dict[str, Constant] = {}
         self.places: dict[str, Span] = {}
@@ -106,7 +107,7 @@ class _Reader:
             return None
         path, before = f"parameters.{name}.value", len(self.findings.items)
         self.open.append(name)
-        tree = parse_expression(text.text, text.locate, self.findings, path, self.resolve)
+        tree = self.parsed.expression(text, self.findings, path, self.resolve)
         self.open.pop()
         self.texts[name] = None  # read once, right or wrong
         if tree is None or len(self.findings.items) > before:
@@ -126,6 +127,8 @@ class _Reader:
         return replace(tree, span=span, parameter=name)
 
     def report_not_constant(self, problem: NotConstantError, path: str) -> None:
+        if problem.name in self.places:
+            return  # that parameter has a finding of its own
         is_own = problem.name in RESERVED  # `age`, say, is not a misspelt parameter
         close = nearest(problem.name, self.places) if problem.name and not is_own else None
         self.findings.add(
@@ -139,7 +142,7 @@ class _Reader:
         if scalar is None or not scalar.text.strip():
             return
         path = f"parameters.{name}.between"
-        tree = parse_expression(scalar.text, scalar.locate, self.findings, path, self.resolve)
+        tree = self.parsed.expression(scalar, self.findings, path, self.resolve)
         if tree is None:
             return
         try:
@@ -281,11 +284,11 @@ def values_of(
         if name in names:
             entries[name] = Entry(entry.key, _block(entry.value))
             continue
-        listed = ", ".join(f"`{each}`" for each in names)
+        choices = listed(names)
         findings.add(
             "E128", f"{whose} has no parameter `{name}`", entry.key.span, path=f"{path}.{name}".lstrip("."),
-            expected=f"one of {listed}" if listed else "", nearest=nearest(name, names),
-            remedy="" if listed else f"Declare it under `parameters:` in {whose}.",
+            expected=f"one of {choices}" if names else "", nearest=nearest(name, names),
+            remedy="" if names else f"Declare it under `parameters:` in {whose}.",
         )  # fmt: skip
     if not entries:
         return None

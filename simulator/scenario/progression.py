@@ -14,8 +14,9 @@ from typing import Any
 from simulator.errors import Findings
 from simulator.scenario.block import Block
 from simulator.scenario.model import Disease, Progression, Scenario, Trigger
-from simulator.scenario.nearest import nearest
+from simulator.scenario.nearest import listed, nearest
 from simulator.scenario.syntax import Expr, Name, Node
+from simulator.scenario.walk import walk
 
 SELF = "disease"
 
@@ -25,40 +26,47 @@ _PLACES = ("span", "spans", "path", "parameter")
 
 def follow_progressions(scenario: Scenario, findings: Findings) -> None:
     """Give each disease that follows a progression what it takes over; wrong names become findings."""
+    for name, progression in scenario.progressions.items():
+        used = {node.text for node in walk([progression.course, progression.death]) if isinstance(node, Name)}
+        for key, value in progression.parameters.items():
+            if key not in used:
+                findings.add(
+                    "W202", f"the progression {name} does not use its parameter `{key}`", value.span,
+                    path=f"{progression.path}.parameters.{key}", nearest=nearest(key, used),
+                    remedy="Use it in `course` or `death`, or delete it.",
+                )  # fmt: skip
     for name, disease in scenario.diseases.items():
         if disease.follows is None:
             continue
-        progression = scenario.progressions.get(disease.follows.progression)
-        if progression is None:
+        followed = scenario.progressions.get(disease.follows.progression)
+        if followed is None:
             follows = disease.follows
             findings.add(
                 "E222", f"there is no progression `{follows.progression}`",
                 follows.spans.get("progression", follows.span), path=follows.path,
-                expected=_listed(scenario.progressions) or "one under `progressions:`",
+                expected=listed(scenario.progressions) or "one under `progressions:`",
                 nearest=nearest(follows.progression, scenario.progressions),
             )  # fmt: skip
         else:
-            _follow(name, disease, progression, findings)
-
-
-def _listed(names: Mapping[str, object]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+            _follow(name, disease, followed, findings)
 
 
 def _follow(name: str, disease: Disease, progression: Progression, findings: Findings) -> None:
     assert disease.follows is not None
     values = dict(progression.parameters)
     for key, value in disease.follows.with_.items():
-        if key not in values:
+        if key not in progression.parameters:
             findings.add(
                 "E222", f"the progression {disease.follows.progression} has no parameter `{key}`", value.span,
-                path=f"{disease.follows.path}.with.{key}", expected=_listed(values) or "no parameters",
-                nearest=nearest(key, values),
+                path=f"{disease.follows.path}.with.{key}", nearest=nearest(key, progression.parameters),
+                expected=listed(progression.parameters) or "no parameters",
             )  # fmt: skip
         values[key] = value
-    twice = [state for state in disease.states if state in progression.states]
-    for state in twice:
-        span = disease.spans.get(f"states[{disease.states.index(state)}]", disease.span)
+    taken_over = set(progression.states)
+    for index, state in enumerate(disease.states):
+        if state not in taken_over:
+            continue
+        span = disease.spans.get(f"states[{index}]", disease.span)
         findings.add(
             "E220", f"the state `{state}` is already one of the progression's", span,
             path=f"{disease.path}.states", remedy="Leave it out here.",
@@ -68,7 +76,7 @@ def _follow(name: str, disease: Disease, progression: Progression, findings: Fin
     death = {state: taken.block(trigger) for state, trigger in progression.death.items()}
     for trigger in (*(arrow.trigger for arrow in course), *death.values()):
         _note_source(trigger, progression)
-    disease.states = [*progression.states, *(state for state in disease.states if state not in twice)]
+    disease.states = [*progression.states, *(state for state in disease.states if state not in taken_over)]
     disease.course = [*course, *disease.course]
     disease.death = death | disease.death
 

@@ -15,7 +15,9 @@ from simulator.scenario.include import SUFFIXES, Includer
 from simulator.scenario.merge import append, overlay
 from simulator.scenario.model import Scenario
 from simulator.scenario.parameters import Settings, entries_of, values_of, warn_of_unused
+from simulator.scenario.parsed import Parsed
 from simulator.scenario.progression import follow_progressions
+from simulator.scenario.remainder import OF_BLOCKS, UNKNOWN_EXTENT, Lost, incomplete, without_followers
 from simulator.scenario.sources import warn_of_missing_sources
 from simulator.scenario.values import Context
 from simulator.scenario.yaml_nodes import MAX_FINDINGS, TOO_LARGE, Mapping, Node, Scalar, Sequence
@@ -29,6 +31,8 @@ class Reading:
     files: Files = field(default_factory=Files)
     findings: Findings = field(default_factory=Findings)
     root: Mapping | None = None
+    _parsed: Parsed = field(default_factory=Parsed, init=False, repr=False)
+    _whole: tuple[Mapping, Findings] | None = field(default=None, init=False, repr=False)
 
     @property
     def arms(self) -> list[str]:
@@ -55,18 +59,34 @@ class Reading:
 
         Raises: UsageError if there is no such arm.
         """
+        scenario, findings, _ = self.attempt(settings, arm)
+        return (None if findings.errors else scenario), findings
+
+    def attempt(
+        self, settings: Settings | None = None, arm: str | None = None
+    ) -> tuple[Scenario | None, Findings, Lost]:
+        """As `build`, but the scenario may have errors; then it lacks what could not be read.
+
+        It is None only if nothing can be said of it.
+        """
         findings = self.findings.copy()
-        scenario = None
+        scenario, lost = None, Lost()
         if self.root is not None:
-            root = append(self.root, findings)
-            check_arms(root, findings)
+            root = self._completed(findings)
             top = values_of(entries_of(settings or {}), root, findings, "parameters", "the scenario")
             root = overlay(top, root, {}) if top is not None else root
             root = append(with_arm(root, BASE if arm is None else arm, findings), findings)
-            context = Context(findings, self.files)
+            lost.whole = any(finding.code in UNKNOWN_EXTENT for finding in findings.errors)
+            root = incomplete(root) if lost.whole else root
+            context = Context(findings, self.files, lost=lost, parsed=self._parsed)
             scenario = build_scenario(context, root)
-            if scenario is not None and not findings.errors:
-                follow_progressions(scenario, findings)
+            lost.places.update(f.path for f in findings.errors if f.code not in OF_BLOCKS)
+            without_followers(findings)
+            if scenario is not None:
+                found = Findings()
+                follow_progressions(scenario, found)
+                for finding in lost.of_progressions(found.items, is_fine=not findings.errors):
+                    findings.append(finding)
             if scenario is not None and not findings.errors:
                 scenario.files = self.files.texts
                 scenario.file_sources = self.files.sources
@@ -77,7 +97,22 @@ class Reading:
                 "E199", f"more than {MAX_FINDINGS:,} errors; the rest was not looked at",
                 Span(self.name, 1, 1, 1, 1), remedy="Mend the first ones, then check again.",
             )  # fmt: skip
-        return (None if findings.errors else scenario), findings
+            scenario = None
+        return scenario, findings, lost
+
+    def _completed(self, findings: Findings) -> Mapping:
+        """The tree with all that is appended to its lists. Its arms are looked at once, for all builds."""
+        assert self.root is not None
+        if self._whole is None:
+            found = Findings()
+            root = append(self.root, found)
+            check_arms(root, found)
+            self._whole = root, found
+            self._parsed.keeps = len(arm_names(root)) > 1
+        root, found = self._whole
+        for finding in found.items:
+            findings.append(finding)
+        return root
 
 
 def _ends(node: Node) -> Iterator[tuple[int, int]]:

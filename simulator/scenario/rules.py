@@ -12,6 +12,7 @@ from simulator.errors import Span
 from simulator.scenario import model, rules_medicines
 from simulator.scenario.code_systems import SYSTEMS, problem_of
 from simulator.scenario.keys import keys_of
+from simulator.scenario.model_disease import Refutation
 from simulator.scenario.model_targets import Target
 from simulator.scenario.rules_courses import AT_MOST_ONE, ONE_OF, ONLY_WITH, SOME_OF
 from simulator.scenario.values import Context, listed, parse_integer
@@ -39,6 +40,7 @@ def check_rules(context: Context, block: type[model.Block], node: Mapping, span:
         context.findings.add(
             "E210", f"none of {listed(some)} is given", span, path=path, expected="at least one of them"
         )
+        context.lost.amended[some[0]] = True
 
 
 def _one_of(
@@ -52,6 +54,7 @@ def _one_of(
                 "E204", f"`{key}` is an empty list", value.span, path=f"{path}.{key}",
                 remedy="Name something in it or delete the key.",
             )  # fmt: skip
+            context.lost.amended[key] = True
     if len(given) > 1:
         first, second = node.entries[given[0]].key.span, node.entries[given[1]].key.span
         remedy = "Delete all but one."
@@ -61,10 +64,12 @@ def _one_of(
             "E210", f"{listed(given)} exclude one another", second, path=path,
             expected=f"one of {listed(choices)}", remedy=remedy,
         )  # fmt: skip
+        context.lost.amended.update(dict.fromkeys(given[1:], False))
     elif len(given) < least:
         context.findings.add(
             "E210", f"none of {listed(choices)} is given", span, path=path, expected="exactly one of them"
         )
+        context.lost.amended["rate" if "rate" in choices else choices[0]] = True
 
 
 def _only_with(context: Context, node: Mapping, path: str, key: str, companions: tuple[str, ...]) -> None:
@@ -74,15 +79,33 @@ def _only_with(context: Context, node: Mapping, path: str, key: str, companions:
             node.entries[key].key.span, path=f"{path}.{key}",
             expected=f"`{key}` belongs to {' or '.join(f'`{name}`' for name in companions)}",
         )  # fmt: skip
+        _amend_lonely(context, node, key, companions)
+
+
+def _amend_lonely(context: Context, node: Mapping, key: str, companions: tuple[str, ...]) -> None:
+    """Of what is missing it is most likely the companion of a key that needs one; else that is left out."""
+    amended = context.lost.amended
+    filled = [name for name, is_missing in amended.items() if is_missing and name not in node.entries]
+    if not filled:
+        amended[key] = False
+    elif not set(filled) & set(companions):
+        del amended[filled[0]]
+        amended[companions[0]] = True
 
 
 def _trigger(context: Context, node: Mapping, span: Span, path: str) -> None:
     triggers: tuple[str, ...] = ("rate", "after", "when", "on")
     alone = "probability" in node.entries and not any(key in node.entries for key in triggers)
-    _one_of(context, node, span, path, triggers if not alone else (*triggers, "probability"))
+    choices = triggers if not alone else (*triggers, "probability")
+    _one_of(context, node, span, path, _kinds(node, choices))
     _companions(context, node, path)
     if not alone:
-        _only_with(context, node, path, "probability", ("on", "after"))
+        _only_with(context, node, path, "probability", ("on", "after", "when"))
+
+
+def _kinds(node: Mapping, choices: tuple[str, ...]) -> tuple[str, ...]:
+    """What fires a trigger, of which it needs one: `after` beside `on` says how long after the event."""
+    return tuple(key for key in choices if key != "after" or "on" not in node.entries)
 
 
 def _companions(context: Context, node: Mapping, path: str) -> None:
@@ -93,9 +116,9 @@ def _companions(context: Context, node: Mapping, path: str) -> None:
 
 
 def _onset(context: Context, node: Mapping, span: Span, path: str) -> None:
-    _one_of(context, node, span, path, ("at", "rate", "after", "when", "on"))
+    _one_of(context, node, span, path, _kinds(node, ("at", "rate", "after", "when", "on")))
     _companions(context, node, path)
-    _only_with(context, node, path, "probability", ("at", "on", "after"))
+    _only_with(context, node, path, "probability", ("at", "on", "after", "when"))
 
 
 def _recurrent_event(context: Context, node: Mapping, span: Span, path: str) -> None:
@@ -116,6 +139,9 @@ def _diagnosis(context: Context, node: Mapping, span: Span, path: str) -> None:
             "E202", "`visit` is missing", span, path=path,
             expected="with `on`: the care in which the disease is recorded",
         )  # fmt: skip
+        context.lost.amended["visit"] = True
+    if context.lost.amended.get("on"):
+        context.lost.amended["visit"] = True
 
 
 def _effect(context: Context, node: Mapping, span: Span, path: str) -> None:
@@ -135,6 +161,7 @@ def _care(context: Context, node: Mapping, span: Span, path: str) -> None:
     _only_with(context, node, path, "if", ("on",))
     _only_with(context, node, path, "after", ("on",))
     _only_with(context, node, path, "probability", ("every", "on", "at"))
+    _only_with(context, node, path, "closed", ("hours",))
 
 
 def _attribute(context: Context, node: Mapping, span: Span, path: str) -> None:
@@ -198,6 +225,7 @@ def _disease(context: Context, node: Mapping, span: Span, path: str) -> None:
     if "states" not in node.entries and "follows" not in node.entries and not node.incomplete:
         expected = keys_of(model.Disease)["states"].doc
         context.findings.add("E202", "`states` is missing", span, path=path, expected=expected)
+        context.lost.amended["states"] = True
     taken = dict.fromkeys(names, "a state")
     for key, what in (("events", "an event"), ("symptoms", "a symptom"), ("phenotypes", "a phenotype")):
         part = node.get(key)
@@ -217,6 +245,7 @@ def _symptom(context: Context, node: Mapping, span: Span, path: str) -> None:
         context.findings.add(
             "E202", "`lasts` is missing", span, path=path, expected="with `rate`: how long a bout lasts"
         )
+        context.lost.amended["lasts"] = True
 
 
 def _phenotype(context: Context, node: Mapping, span: Span, path: str) -> None:
@@ -243,6 +272,7 @@ def _target(context: Context, node: Mapping, span: Span, path: str) -> None:
 _RULES: dict[type[model.Block], Rule] = {
     model.Trigger: _trigger,
     model.Onset: _onset,
+    Refutation: _trigger,
     model.RecurrentEvent: _recurrent_event,
     model.Symptom: _symptom,
     model.Phenotype: _phenotype,

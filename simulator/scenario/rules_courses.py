@@ -7,8 +7,9 @@ from simulator.scenario.model_courses import CarePlan, Choice, Pathway, PathwayS
 from simulator.scenario.model_visits import Order
 
 STEP_KINDS = (
-    "visit", "give", "do", "start", "stop", "refer", "wait", "wait_until", "wait_for", "if", "choose",
-    "repeat", "follow", "postpone", "may_follow", "record", "note", "end",
+    "visit", "give", "give_one_of", "do", "start", "start_one_of", "switch_to", "stop", "refer", "wait",
+    "wait_until", "wait_for", "if", "choose", "repeat", "follow", "postpone", "may_follow", "record", "note",
+    "end",
 )  # fmt: skip
 
 #: keys of which exactly one is given
@@ -29,11 +30,12 @@ ONLY_WITH: dict[type[Block], dict[str, tuple[str, ...]]] = {
         "at_most": ("postpone", "wait_until", "wait_for"),
         "otherwise": ("at_most",),
         "after": ("may_follow",),
+        "ends": ("start", "start_one_of", "switch_to"),
         "title": ("record",),
     },
     Choice: {"then": ("share", "if")},
     PathwayStart: {"delay": ("when",), "if": ("on",), "after": ("on",)},
-    Pathway: {"again": ("start",)},
+    Pathway: {"again": ("start",), "when_lost": ("start",)},
     CarePlan: {"probability": ("at",)},
 }
 

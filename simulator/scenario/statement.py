@@ -19,7 +19,9 @@ from difflib import get_close_matches
 from typing import NoReturn, TypedDict
 
 from simulator.errors import Findings, Span
+from simulator.scenario import habits
 from simulator.scenario.expression import Locate, parse_expression
+from simulator.scenario.habits_statistics import statistic
 from simulator.scenario.lexer import ExpressionError, Token, tokenize
 from simulator.scenario.syntax import Expr, Name, Node
 from simulator.units import YEARS, time_unit
@@ -156,7 +158,8 @@ def parse_statement(text: str, locate: Locate, findings: Findings, path: str = "
     try:
         return _Reader(text, locate, findings, path).whole()
     except ExpressionError as error:
-        _add(error, locate, findings, path)
+        remedy = statistic(text) if error.code in ("E350", "E351", "E304") else ""
+        _add(error, locate, findings, path, remedy)
         return None
 
 
@@ -165,7 +168,7 @@ def parse_bounds(text: str, locate: Locate, findings: Findings, path: str = "") 
     try:
         return _Amounts(text, locate, _BOUNDS).bounds()
     except ExpressionError as error:
-        _add(error, locate, findings, path)
+        _add(error, locate, findings, path, habits.rewritten(text, error.start, error.end))
         return None
 
 
@@ -174,14 +177,14 @@ def parse_amount(text: str, locate: Locate, findings: Findings, path: str = "") 
     try:
         return _Amounts(text, locate, _VALUES).single()
     except ExpressionError as error:
-        _add(error, locate, findings, path)
+        _add(error, locate, findings, path, habits.rewritten(text, error.start, error.end))
         return None
 
 
-def _add(error: ExpressionError, locate: Locate, findings: Findings, path: str) -> None:
+def _add(error: ExpressionError, locate: Locate, findings: Findings, path: str, remedy: str) -> None:
     findings.add(
         error.code, error.message, locate(error.start, error.end), path=path,
-        expected=error.expected, nearest=error.nearest, remedy=error.remedy,
+        expected=error.expected, nearest=None if remedy else error.nearest, remedy=remedy or error.remedy,
     )  # fmt: skip
 
 

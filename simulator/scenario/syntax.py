@@ -180,6 +180,16 @@ class Mixture(Node):
     parts: tuple[tuple[Expr, Expr], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Unread(Node):
+    """Stands where an expression could not be read: a finding says why, and nothing follows from it.
+
+    `parts` is what could be read of it.
+    """
+
+    parts: tuple[Expr, ...] = ()
+
+
 Expr = (
     Number
     | Quantity
@@ -201,4 +211,5 @@ Expr = (
     | PlusMinus
     | Curve
     | Mixture
+    | Unread
 )

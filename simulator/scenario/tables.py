@@ -9,7 +9,7 @@ from simulator.errors import Span
 from simulator.scenario.bands import KNOWN, NEVER, Band, CellKey, check_bands, is_banded, is_since, read_key
 from simulator.scenario.csv_table import read_csv_table
 from simulator.scenario.model import Hazard, Table
-from simulator.scenario.syntax import Expr, Number
+from simulator.scenario.syntax import Expr, Number, Unread
 from simulator.scenario.values import Context, listed, nearest, read_expression, read_text, wrong_kind
 from simulator.scenario.yaml_nodes import Mapping, Node, Scalar, Sequence, is_empty, shorten
 from simulator.units import MICROSECONDS, time_unit
@@ -221,7 +221,7 @@ class _Written:
             )  # fmt: skip
             return None
         if isinstance(node, Scalar) and not is_empty(node):
-            return read_expression(self.context, node, path)
+            return read_expression(self.context, node, path) or Unread(span=node.span)
         wrong_kind(self.context, node, path, "a number or an expression")
         return None
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from simulator.scenario import model, rules_medicines
+from simulator.scenario.model_disease import Refutation
 from simulator.scenario.model_targets import Target
 from simulator.scenario.rules_courses import AT_MOST_ONE, ONE_OF, ONLY_WITH, SOME_OF
 
@@ -28,14 +29,18 @@ class Together:
 
 
 _TRIGGERS = ("rate", "after", "when", "on")
+#: `after` may stand beside `on`
+_EXCLUSIVE = (("rate", "after", "when"), ("rate", "when", "on"))
 _COMPANIONS = {"multiplied": ("rate",), "while": ("rate",), "delay": ("when",), "if": ("on",)}
 
 _RULES: dict[type[model.Block], Together] = {
     model.Trigger: Together(
-        (*_TRIGGERS, "probability"), (_TRIGGERS, ("rate", "when", "probability")), _COMPANIONS
+        (*_TRIGGERS, "probability"), (*_EXCLUSIVE, ("rate", "probability")), _COMPANIONS
     ),
     model.Onset: Together(
-        ("at", *_TRIGGERS), (("at", *_TRIGGERS),), {**_COMPANIONS, "probability": ("at", "on", "after")}
+        ("at", *_TRIGGERS),
+        tuple(("at", *group) for group in _EXCLUSIVE),
+        {**_COMPANIONS, "probability": ("at", "on", "after", "when")},
     ),
     model.Symptom: Together(
         only_with={"multiplied": ("rate",), "course": ("severity",), "rate": ("lasts",)},
@@ -60,7 +65,10 @@ _RULES: dict[type[model.Block], Together] = {
     model.Care: Together(
         (),
         (("every", "rate", "on", "at"),),
-        {"multiplied": ("rate",), "if": ("on",), "after": ("on",), "probability": ("every", "on", "at")},
+        {
+            "multiplied": ("rate",), "if": ("on",), "after": ("on",), "probability": ("every", "on", "at"),
+            "closed": ("hours",),
+        },
     ),
     model.Attribute: Together(
         ("draw", "value"),
@@ -74,6 +82,8 @@ _RULES: dict[type[model.Block], Together] = {
 
 def together(block: type[model.Block]) -> Together:
     """The rules of a block."""
+    if block is Refutation:
+        return _RULES[model.Trigger]
     if block in _RULES:
         return _RULES[block]
     one_of = [table[block] for table in (ONE_OF, rules_medicines.ONE_OF) if block in table]

@@ -68,18 +68,23 @@ class Multiplier(Block):
 
 @dataclass(slots=True, kw_only=True)
 class Trigger(Block):
-    """What makes a transition fire: exactly one of rate, after, when, on, probability."""
+    """What makes a transition fire: exactly one of rate, after, when, on (also with after), probability."""
 
     rate: RateValue | None = key("hazard, e.g. `0.06 per year`, a table, or a gompertz", None)
     multiplied: list[Multiplier] = key("factors on the rate", factory=list)
     while_: Expr | None = key("with `rate`: zero unless this holds", None, name="while")
-    after: Expr | None = key("duration drawn on entering the state", None)
+    after: Expr | None = key(
+        "duration drawn on entering the state; with `on`: from the event to the transition, unless the "
+        "state is left before",
+        None,
+    )
     when: Expr | None = key("fires as soon as this becomes true", None)
     delay: Expr | None = key("with `when`: the condition must hold this long first", None)
     on: Expr | None = key("fires on this event of another process, e.g. `t2d.onset`", None)
     if_: Expr | None = key("with `on`: only if this holds at that moment", None, name="if")
     probability: Value | None = key(
-        "with `on`: the chance that it fires; with `after`: the chance that it ever does; "
+        "with `on`: the chance that it fires; with `after`: the chance that it ever does; with `when`: the "
+        "chance each time that the condition comes to hold; "
         "alone: the chance on entering the state",
         None,
     )

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from simulator import units
 from simulator.errors import Findings, Span
+from simulator.scenario import habits
 from simulator.scenario.code_systems import RESTRICTED, SYSTEMS, problem_of
-from simulator.scenario.expression import parse_expression
 from simulator.scenario.files import Files
 from simulator.scenario.functions import DISTRIBUTIONS, TABULATED, check_arguments, signature
 from simulator.scenario.keys import Key
 from simulator.scenario.lexer import CATEGORY, RESERVED, ExpressionError
+from simulator.scenario.nearest import listed as listed
 from simulator.scenario.nearest import nearest as nearest
 from simulator.scenario.parameters import Parameters
+from simulator.scenario.parsed import Parsed
+from simulator.scenario.remainder import Lost
 from simulator.scenario.statement import (
     Amount,
     Bounds,
@@ -25,7 +27,7 @@ from simulator.scenario.statement import (
     parse_bounds,
     parse_statement,
 )
-from simulator.scenario.syntax import Call, Date, Expr, Number, Quantity
+from simulator.scenario.syntax import Call, Date, Expr, Number, Quantity, Unread
 from simulator.scenario.yaml_nodes import (
     MAX_FINDINGS,
     Invalid,
@@ -56,15 +58,13 @@ class Context:
     findings: Findings
     files: Files
     parameters: Parameters = field(default_factory=Parameters)
+    #: what could not be read
+    lost: Lost = field(default_factory=Lost)
+    parsed: Parsed = field(default_factory=Parsed)
 
     def is_full(self) -> bool:
         """Whether so much is wrong that nobody will read on."""
         return len(self.findings.items) > MAX_FINDINGS
-
-
-def listed(words: Iterable[str]) -> str:
-    """`a`, `b` and `c` as they are shown in findings."""
-    return ", ".join(f"`{word}`" for word in words)
 
 
 def wrong_kind(context: Context, node: Node, path: str, expected: str, remedy: str = "") -> None:
@@ -109,7 +109,8 @@ def read_keyword(context: Context, node: Node, path: str, key: Key) -> str | Non
     if key.choices and text not in key.choices:
         context.findings.add(
             "E209", f"`{shorten(text)}` is not a choice for `{key.name}`", node.span, path=path,
-            expected=listed(key.choices), nearest=nearest(text, key.choices),
+            expected=listed(key.choices),
+            nearest=habits.choice(text, key.choices) or nearest(text, key.choices),
         )  # fmt: skip
         return None
     if key.form == "unit":
@@ -131,16 +132,19 @@ def read_unit(context: Context, node: Scalar, path: str) -> str | None:
     if units.ucum(text) is not None:
         return text
     time = units.time_unit(text)
+    near = _UCUM_TIME[time] if time else units.nearest_unit(text)
     context.findings.add(
         "E219", f"`{shorten(text)}` is not a UCUM unit", node.span, path=path,
         expected="a UCUM unit such as `mg/dL`, `mm[Hg]` or `1`",
-        nearest=_UCUM_TIME[time] if time else units.nearest_unit(text),
+        nearest=f'"{near}"' if near and near.startswith("{") else near,  # braces are YAML's, too
     )  # fmt: skip
     return None
 
 
 def read_integer(context: Context, node: Node, path: str) -> int | None:
     named = _parameter(context, node)
+    if isinstance(named, Unread):
+        return None
     if isinstance(named, Number) and named.value == int(named.value):
         return int(named.value)
     value = parse_integer(node.text) if isinstance(node, Scalar) else None
@@ -163,6 +167,8 @@ def parse_integer(text: str) -> int | None:
 
 def read_number(context: Context, node: Node, path: str) -> float | None:
     named = _parameter(context, node)
+    if isinstance(named, Unread):
+        return None
     if isinstance(named, Number):
         return named.value
     if isinstance(named, Quantity) and named.unit == "%":
@@ -200,6 +206,8 @@ def read_date(context: Context, node: Node, path: str) -> dt.date | None:
         wrong_kind(context, node, path, expected)
         return None
     named = _parameter(context, node)
+    if isinstance(named, Unread):
+        return None
     if isinstance(named, Date):
         return named.value
     try:
@@ -208,7 +216,8 @@ def read_date(context: Context, node: Node, path: str) -> dt.date | None:
     except ValueError:
         pass  # the shape is right but there is no such day
     message = f"`{shorten(node.text)}` is not a date"
-    context.findings.add("E207", message, node.span, path=path, expected=expected)
+    meant = habits.date(node.text)
+    context.findings.add("E207", message, node.span, path=path, expected=expected, nearest=meant)
     return None
 
 
@@ -216,6 +225,8 @@ def read_quantity(context: Context, node: Node, path: str) -> Quantity | None:
     tree = read_expression(context, node, path)
     if tree is None or isinstance(tree, Quantity):
         return tree
+    if isinstance(tree, Unread):
+        return None
     wrong_kind(context, node, path, "an age or duration, e.g. `3 days`")
     return None
 
@@ -237,7 +248,7 @@ def read_words(context: Context, node: Node, kind: str, path: str) -> Statement 
 def read_expression(context: Context, node: Node, path: str) -> Expr | None:
     """An expression, written as a text or as ``{distribution: {…}}``."""
     if isinstance(node, Scalar) and not is_empty(node):
-        return parse_expression(node.text, node.locate, context.findings, path, context.parameters.take)
+        return context.parsed.expression(node, context.findings, path, context.parameters.take)
     if isinstance(node, Mapping) and is_distribution(node):
         (name,) = node.entries
         if name in TABULATED:

@@ -164,13 +164,15 @@ def _fires(
         parts.append(say_rate(trigger.rate))
     if trigger.while_ is not None:
         parts.append(f"while {words(trigger.while_)}")
-    if trigger.after is not None:
+    if trigger.after is not None and trigger.on is None:
         parts.append(f"after {say_duration(trigger.after)}")
     if trigger.when is not None:
         parts.append(f"when {words(trigger.when)}")
     if trigger.delay is not None:
         parts.append(f"for {say_duration(trigger.delay)}")
-    if trigger.on is not None:
+    if trigger.on is not None and trigger.after is not None:
+        parts.append(f"{say_duration(trigger.after)} after {words(trigger.on)}")
+    elif trigger.on is not None:
         parts.append(f"on {words(trigger.on)}")
     if trigger.if_ is not None:
         parts.append(f"if {words(trigger.if_)}")

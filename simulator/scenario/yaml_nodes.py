@@ -122,6 +122,13 @@ def is_empty(node: Node) -> bool:
     return isinstance(node, Scalar) and node.text == "" and node.start == node.end
 
 
+def size_of(node: Node) -> int:
+    """How many keys and values a node holds."""
+    if isinstance(node, Mapping):
+        return sum(1 + size_of(entry.value) for entry in node.entries.values())
+    return sum(map(size_of, node.items)) if isinstance(node, Sequence) else 1
+
+
 def shorten(text: str, width: int = 40) -> str:
     """`text` on one line, cut to `width`."""
     line = " ".join(text.split())

@@ -4,8 +4,8 @@ Patients are taken in blocks of 1,000 by patient number. A block's digest is the
 of its numbers: first patient and number of patients, then each column of the chunk in
 the order of `chunk.PATIENT_COLUMNS`, `EVENT_COLUMNS`, `ENCOUNTER_COLUMNS` and
 `TRUTH_COLUMNS`, little-endian, in the declared dtypes. Two codes that would read the same
-in every column count as one (the first), as do two states of one name in a process, and every NaN is
-the same NaN.
+in every column count as one (the first), as do two states of one name in a process and two transitions of
+one name, and every NaN is the same NaN.
 
 The dataset's digest is the SHA-256 of a line that names the format, the vocabulary and the
 scenario's hash as canonical JSON, the blocks' digests in order, and the signals of a
@@ -47,6 +47,13 @@ def canonical_states(vocabulary: Vocabulary) -> tuple[Array, Array] | None:
     return starts, np.array([s for row in canonical for s in row], dtype=np.int32)
 
 
+def canonical_arrows(vocabulary: Vocabulary) -> Array | None:
+    """For each transition, the first of the same name; None if all names differ. int32[transitions]."""
+    first: dict[str, int] = {}
+    canonical = [first.setdefault(name, i) for i, name in enumerate(vocabulary.arrows)]
+    return None if len(first) == len(canonical) else np.array(canonical, dtype=np.int32)
+
+
 class BlockDigester:
     """Digests of blocks, for one vocabulary."""
 
@@ -55,12 +62,13 @@ class BlockDigester:
         unique = bool((canonical == np.arange(len(canonical))).all())
         self._canonical = None if unique else canonical
         self._states = canonical_states(vocabulary)
+        self._arrows = canonical_arrows(vocabulary)
 
     def digest(self, block: Chunk) -> bytes:
         """SHA-256 of the patients of one block; `block` must be normalized. 32 bytes."""
         sha = hashlib.sha256(np.array([block.first, len(block)], dtype="<i8").tobytes())
         for name, dtype in PATIENT_COLUMNS.items():
-            sha.update(_little_endian(getattr(block, name), dtype))
+            sha.update(_little_endian(self._arrow(name, getattr(block, name)), dtype))
         for table in FLAT.values():
             for name, dtype in table.items():
                 column = getattr(block, name)
@@ -70,8 +78,15 @@ class BlockDigester:
                     column = self._canonical.take(column)
                 elif name in ("tr_from", "tr_to") and self._states is not None:
                     column = self._named(block.tr_process, column)
+                column = self._arrow(name, column)
                 sha.update(_little_endian(column, dtype))
         return sha.digest()
+
+    def _arrow(self, name: str, column: Array) -> Array:
+        """A column of transitions by the first of their name; any other column, and none, as it is."""
+        if self._arrows is None or name not in ("ev_cause", "death_cause", "tr_arrow"):
+            return column
+        return np.where(column >= 0, self._arrows.take(np.maximum(column, 0)), column)
 
     def _named(self, process: Array, state: Array) -> Array:
         """States by the first of their name; what is no state stays as it is."""

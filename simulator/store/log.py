@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 
 from simulator.errors import UsageError
@@ -106,7 +107,8 @@ class EventLog(ABC):
     ) -> pd.DataFrame:
         """A table as a DataFrame.
 
-        Instants are datetime64[us], strings categories, integers that may be absent Int64 or Int32.
+        Instants are datetime64[us], strings categories (those that occur), integers that may be absent Int64
+        or Int32.
         """
         import pandas as pd
 
@@ -116,6 +118,8 @@ class EventLog(ABC):
         for field in rows.schema:
             if field.nullable and field.type in nullable:
                 frame[field.name] = rows.column(field.name).to_pandas(types_mapper=nullable.get)
+            elif isinstance(frame[field.name].dtype, pd.CategoricalDtype):
+                frame[field.name] = _occurring(frame[field.name].cat)
         return frame
 
     def patient(self, subject_id: int) -> Patient:
@@ -132,6 +136,12 @@ class EventLog(ABC):
     def vocabulary(self) -> Vocabulary:
         """Codes, kinds of encounter, processes and transitions of the scenario."""
         return Vocabulary.from_json(self.manifest["vocabulary"])
+
+    @property
+    def time_zone(self) -> str | None:
+        """Where the patients live (IANA name), None for UTC. Instants of all tables are those of UTC."""
+        zone = self.manifest["provenance"].get("scenario", {}).get("time_zone")
+        return None if zone is None else str(zone)
 
     @property
     def digest(self) -> str:
@@ -159,3 +169,17 @@ class EventLog(ABC):
                 f"there is no subject {outside[0]}", remedy=f"subjects are numbered 1 to {len(self)}"
             )
         return list(ids)
+
+
+def _occurring(words: Any) -> Any:
+    """A column of categories (`Series.cat`) without those that do not occur, in time linear in its rows.
+
+    The vocabulary is one for the whole run: a table of deaths would list every transition there is.
+    """
+    import pandas as pd
+
+    codes = words.codes.to_numpy()
+    occurs = np.bincount(codes[codes >= 0], minlength=len(words.categories)) > 0
+    places = np.append(np.cumsum(occurs) - 1, -1)  # the last one is for -1, no value
+    kept = pd.Index(words.categories[occurs])
+    return pd.Categorical.from_codes(places[codes], kept)

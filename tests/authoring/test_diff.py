@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,10 +14,14 @@ import simulator as sim
 from simulator.authoring.diff import Comparison, Side, compare
 from simulator.authoring.diff_histories import divergences
 from simulator.authoring.diff_model import Difference, differences
+from simulator.authoring.diff_words import canonical
 from simulator.cli.main import main
 from simulator.errors import DatasetError, UsageError
 from simulator.scenario import load_scenario, parse_scenario
-from simulator.scenario.model import Scenario
+from simulator.scenario.block import Block
+from simulator.scenario.examples import examples, stage
+from simulator.scenario.keys import keys_of
+from simulator.scenario.model import Arm, Scenario, Use
 
 HERE = Path(__file__).parent
 BASE = HERE / "diff_base.yaml"
@@ -224,6 +230,98 @@ def test_neither_order_nor_files_matter() -> None:
     here = "".join([*head, "use: [rest]\n", *(s for s in rest if s.startswith("population"))])
     other = "id: rest\n" + "".join(s for s in rest if not s.startswith("population"))
     assert differences(read(TEXT), read(here, {"rest.yaml": other})) == ()
+
+
+JOINTS = """\
+id: joints
+source: made up
+diseases:
+  cf:
+    onset: {rate: 0.1 per year}
+    states: [mild]
+    symptoms: {cough: {severity: {slight: 60%, bad: 40%}, lasts: 1 week, rate: 1 per year}}
+procedures: {scope: {finds: {cancer: {if: cf, probability: 90%}, polyp: {if: cf, probability: 80%}}}}
+care: {gp: {class: ambulatory, every: 1 year, does: [scope]}}
+pathways:
+  review:
+    start: {when: age >= 41 years}
+    steps:
+      - choose: [{if: age >= 50 years, then: [{visit: gp}]}, {if: age >= 42 years, then: [{note: young}]}]
+      - {if: age >= 44 years, then: [{note: a}], else: [{note: b}]}
+expect: {prevalence of cf: 18%..24%}
+targets:
+  register: {statistic: incidence of cf, value: 4 per 100 per year, tolerance: 10%, source: a register}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what", "before", "after"),
+    [
+        ("{slight: 60%, bad: 40%}", "{bad: 40%, slight: 60%}", "symptoms, cough, severity, order",
+         "slight, bad", "bad, slight"),
+        ("{cancer: {if: cf, probability: 90%}, polyp: {if: cf, probability: 80%}}",
+         "{polyp: {if: cf, probability: 80%}, cancer: {if: cf, probability: 90%}}", "finds, order",
+         "cancer, polyp", "polyp, cancer"),
+        ("[{if: age >= 50 years, then: [{visit: gp}]}, {if: age >= 42 years, then: [{note: young}]}]",
+         "[{if: age >= 42 years, then: [{note: young}]}, {if: age >= 50 years, then: [{visit: gp}]}]",
+         "step 1, choose, order", "if age >= 50 years, if age >= 42 years",
+         "if age >= 42 years, if age >= 50 years"),
+        ("note: young", "note: old", "step 1, choose, if age >= 42 years, then, step 1, note",
+         "young", "old"),
+        ("note: b", "note: c", "step 2, else, step 1, note", "b", "c"),
+        ("18%..24%", "at least 19%", "bounds", "18%..24%", "at least 19%"),
+        ("4 per 100 per year", "7.5 per 100 per year", "value", "0.04 per year", "0.075 per year"),
+        ("incidence of cf", "incidence of cf in males", "statistic", "incidence of cf",
+         "incidence of cf in males"),
+    ],
+)  # fmt: skip
+def test_order_where_it_matters_and_what_is_expected(
+    old: str, new: str, what: str, before: str, after: str
+) -> None:
+    assert JOINTS.count(old) == 1
+    [found] = differences(read(JOINTS), read(JOINTS.replace(old, new)))
+    assert (found.what, found.kind, found.before, found.after) == (what, "changed", before, after)
+    assert found.path
+
+
+def _blocks(value: object) -> Iterator[Block]:
+    if isinstance(value, Block):
+        yield value
+        for key in keys_of(type(value)).values():
+            yield from _blocks(getattr(value, key.field))
+    elif isinstance(value, list | tuple | dict):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _blocks(each)
+
+
+def test_no_key_is_forgotten() -> None:
+    """Whatever a block of the examples says is told once it says what another of its kind does."""
+    apart = {"format", "id", "title", "description", "source", "because", "use", "remove", "arms"}
+    scenarios = [read(stage())]
+    for example in examples().values():
+        if not re.search("^(use|id):", example.text, re.MULTILINE):
+            text = f"id: example\nuse: [stage]\n{example.text}"
+            scenarios.append(read(text, {"joints.yaml": text, "stage.yaml": stage()}))
+    known: dict[tuple[type, str], list[object]] = {}
+    for scenario in scenarios:
+        for block in _blocks(scenario):
+            for key in keys_of(type(block)).values():
+                known.setdefault((type(block), key.field), []).append(getattr(block, key.field))
+    tried: set[tuple[type, str]] = set()
+    for scenario in scenarios:
+        before = copy.deepcopy(scenario)
+        for block in _blocks(scenario):
+            for key in keys_of(type(block)).values():
+                kind, old = (type(block), key.field), getattr(block, key.field)
+                others = (each for each in known[kind] if repr(canonical(each)) != repr(canonical(old)))
+                other = next(others, old)
+                if key.name in apart or isinstance(block, Use | Arm) or kind in tried or other is old:
+                    continue
+                setattr(block, key.field, copy.deepcopy(other))
+                assert differences(before, scenario), (type(block).__name__, key.name, old, other)
+                setattr(block, key.field, old)
+                tried.add(kind)
+    assert len(tried) > 200
 
 
 def test_places_are_those_of_the_files() -> None:

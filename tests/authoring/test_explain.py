@@ -222,7 +222,7 @@ def test_why_not_tells_which_rule_stopped_a_treatment(dataset: Dataset) -> None:
                     assert any(a <= begin and end <= b for a, b in rule.held)
         verdicts.append(answer.verdict[0])
     assert any("`gout diagnosed` (gout undiagnosed, in truth absent)" in v for v in verdicts)
-    assert any("chance decided against it, 30 %" in v for v in verdicts)
+    assert any("chance decided against it, as in 30 % of those to whom" in v for v in verdicts)
 
 
 def test_a_delay_that_outlasts_the_period_is_the_reason(tmp_path: Path) -> None:
@@ -230,6 +230,40 @@ def test_a_delay_that_outlasts_the_period_is_the_reason(tmp_path: Path) -> None:
     verdicts = [why_not(dataset, p, "allopurinol").verdict[0] for p in range(1, 13)]
     assert any("the delay drawn before its start was 80 years: the period ended first" in v for v in verdicts)
     assert not any("It was started" in v for v in verdicts)
+
+
+BY_PATHWAY = """\
+id: pathway
+population: {size: 12, from: 2000-01-01, to: 2010-01-01, age: 50 years, source: made up}
+diseases:
+  sepsis:
+    onset: {rate: 0.1 per year}
+    states: [ill]
+    course: [ill -> absent: {after: 1 week}]
+    source: made up
+treatments:
+  antibiotic: {codes: {rxnorm: "1"}, source: made up}
+  statin: {start: {when: age >= 20 years, at: [clinic]}, source: made up}
+pathways:
+  bundle: {start: {on: [sepsis.onset]}, steps: [{give: [antibiotic]}], source: made up}
+care:
+  clinic: {class: ambulatory, on: [sepsis.onset], source: made up}
+"""
+
+
+def test_what_only_a_pathway_gives_is_said_to_be_so(tmp_path: Path) -> None:
+    dataset = lived(tmp_path, BY_PATHWAY)
+    for patient in range(1, 13):
+        onsets = [h for h in explain(dataset, patient).happenings if h.arrow == "sepsis: onset"]
+        verdict = why_not(dataset, patient, "antibiotic").verdict[0]
+        other = why_not(dataset, patient, "statin").verdict[0]
+        if onsets:
+            assert verdict.startswith(f"It was given by a pathway: {onsets[0].time:%Y-%m-%d} (#")
+            assert other.startswith("It was started")
+        else:
+            assert verdict == "Nothing but a pathway begins it (`bundle`), and none came to that step."
+            assert other.endswith("it is started at visits of `clinic` only, and none came then.")
+    assert "Nothing but" in str([why_not(dataset, p, "antibiotic").verdict for p in range(1, 13)])
 
 
 # --- what cannot be explained --------------------------------------------------------------

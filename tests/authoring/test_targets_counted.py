@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from simulator.authoring.targets import Outcome, evaluate
@@ -171,10 +172,40 @@ def test_survival_beyond_all_follow_up_is_unknown() -> None:
 
 
 def test_period_survival_begins_where_the_period_does() -> None:
-    """A is at risk from 52 to 56 and dies: the only death among two at risk at that age (A; nobody else)."""
-    found = outcome("median period survival after birth in 2002..2006 in females", "50..60 years")
-    assert found.value == pytest.approx(years("1950-01-01", "2006-01-01"))
+    """From onset: A is at risk from the first to the fourth year and dies; B, ill a year earlier, too."""
+    found = outcome("period survival 4 years after cf.onset in 2003..2006", "10%..90%")
+    assert found.value is None  # nobody was seen in the first year
+    found = outcome("median period survival after cf.onset in 2001..2006", "1..10 years")
+    assert found.value is None  # one death of two, by the exponential of the hazard: 61 % live on
+    found = outcome("period survival 4.5 years after cf.onset in 2001..2006", "10%..90%")
+    assert found.value == pytest.approx(np.exp(-1 / 2))
     assert found.n == 2
+
+
+def test_survival_of_ages_at_which_nobody_was_there_is_unknown() -> None:
+    """A is at risk from 52 to 56 and dies, C from 12 to 17: that says nothing of birth to 52."""
+    found = outcome("median period survival after birth in 2002..2006 in females", "50..60 years")
+    assert (found.value, found.n, found.verdict) == (None, 2, "too few")
+
+
+@pytest.mark.parametrize(
+    ("statement", "subject"),
+    [
+        ("prevalence of cf in 2005 at 40..49 years", "cf"),
+        ("prevalence of cf diagnosed on 2003-07-01 among cf", "cf diagnosed"),
+        ("prevalence of cf.cough in [severe] in males", "cf.cough in [severe]"),
+        ("share of cf.onset followed by cf.diagnosed within 2 years", "cf.diagnosed"),
+        ("survival 2 years after cf.diagnosed in 2003", "death after cf.diagnosed"),
+    ],
+)
+def test_the_subject_is_what_is_counted_without_whom_and_when(statement: str, subject: str) -> None:
+    assert outcome(statement, "10%..90%").subject == subject
+
+
+def test_on_a_birthday_one_is_of_that_age() -> None:
+    """B was born on 1960-01-01."""
+    assert outcome("prevalence of cf on 2005-01-01 at 45..49 years", "10%..90%").n == 1
+    assert outcome("prevalence of cf on 2005-01-01 at 40..44 years", "10%..90%").n == 0
 
 
 def test_an_outcome_says_what_it_is_about() -> None:

@@ -56,7 +56,9 @@ def _covers(draw: object, truth: float, times: int = 400) -> float:
     hits = 0
     for k in range(times):
         found = draw(np.random.default_rng(k))  # type: ignore[operator]
-        hits += found.low <= truth <= found.high
+        low = -np.inf if found.low is None else found.low
+        high = np.inf if found.high is None else found.high
+        hits += low <= truth <= high
     return hits / times
 
 
@@ -139,6 +141,33 @@ def test_late_entries_are_not_at_risk_before() -> None:
     assert _covers(draw, 10 * np.log(2), 200) >= 0.95 - 5 * (0.95 * 0.05 / 200) ** 0.5
 
 
+def test_where_nobody_was_under_observation_survival_is_unknown() -> None:
+    """Ten people seen from 0 to 2, ten others from 12 on, five of whom die at 15."""
+    entry, exit_ = np.repeat([0.0, 12.0], 10), np.repeat([2.0, 15.0], 10)
+    died = np.arange(20) >= 15
+    curve = survival(entry, exit_, died, smooth=True)
+    assert curve.at(2.0).value == 1.0
+    assert (curve.at(3.0).value, curve.at(15.0).value, curve.at(15.0).n) == (None, None, 20)
+    assert curve.median() == Estimate(None, None, None, 20)
+    closed = survival(np.where(entry > 2, 2.0, entry), exit_, died, smooth=True)
+    assert closed.at(15.0).value == pytest.approx(np.exp(-0.5))
+
+
+def test_nobody_has_died_of_those_who_were_followed() -> None:
+    """Of 1,000 people 999 leave at once: that one has lived for 5 years says little."""
+    exit_ = np.r_[np.full(999, 0.001), 5.0]
+    lost = survival(np.zeros(1_000), exit_, np.zeros(1_000, np.bool_)).at(5.0)
+    low = stats.binomtest(1, 1).proportion_ci(method="wilson").low
+    assert (lost.value, lost.n, lost.high) == (1.0, 1_000, 1.0)
+    assert lost.low == pytest.approx(low, rel=0.01)
+    whole = survival(np.zeros(40), np.full(40, 5.0), np.zeros(40, np.bool_)).at(5.0)
+    assert whole.low == pytest.approx(stats.binomtest(40, 40).proportion_ci(method="wilson").low)
+    # half of them followed for half of the time: 2 / (1/40 + 1/20) = 26.7 people
+    halves = survival(np.zeros(40), np.repeat([2.5, 5.0], 20), np.zeros(40, np.bool_)).at(5.0)
+    n = 2 / (1 / 40 + 1 / 20)
+    assert halves.low == pytest.approx(1 / (1 + intervals.Z95**2 / n))
+
+
 def test_nobody_and_everybody() -> None:
     none = np.zeros(0)
     assert intervals.share(none, none).n == 0
@@ -200,15 +229,26 @@ def test_patients_needed() -> None:
         assert found.verdict == "too few"
         return found.needed
 
-    [found] = evaluate(scenario(expect="mean of hba1c: 7 %..7.3 %"), CountedLog())
+    [found] = evaluate(scenario(expect="mean of hba1c: 6 %..8.2 %"), CountedLog())
     assert found.high is not None
-    people = 4 * ((found.high - 7.2) / 0.1) ** 2
-    shown = needed("7 %..7.3 %")
+    people = 4 * (found.high - 7.2) ** 2
+    shown = needed("6 %..8.2 %")
     assert shown is not None
     assert people <= shown < 1.1 * people
     assert len(str(shown).rstrip("0")) <= 2
-    assert needed("7.3 %..9 %") == needed("7 %..7.3 %")  # outside, the near bound counts
+    assert needed("8.2 %..9 %") == needed("6 %..8.2 %")  # outside, the near bound counts
     assert needed("7.2 %..9 %") is None  # on its bound: nothing helps
+
+
+def test_patients_needed_where_nothing_was_seen() -> None:
+    """No death of girls in 15 years; twice the people, half the upper end."""
+    [found] = evaluate(
+        scenario(expect="rate of cf.crisis in males: at most 4 per 100 per year"), CountedLog()
+    )
+    assert (found.value, found.verdict) == (0.0, "too few")
+    assert found.high is not None
+    assert found.needed is not None
+    assert 4 * found.high / 0.04 <= found.needed < 1.1 * 4 * found.high / 0.04 + 1
 
 
 @pytest.mark.parametrize(

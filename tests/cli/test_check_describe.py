@@ -175,3 +175,53 @@ def test_a_broken_scenario_is_not_described(broken: Path, capsys: pytest.Capture
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "did you mean `diseases`?" in captured.err
+
+
+LIBRARY = """\
+id: part
+diseases:
+  gout:
+    onset: {rate: 0.01 per year, multiplied: [{by: 1 + (bmi - 26) / 20}]}
+    states: [present]
+    source: x
+care:
+  clinic: {class: ambulatory, every: 1 year, measures: [urate, weight, urate], source: x}
+measurements:
+  urat: {unit: mg/dL, plausible: 1..20, value: {mean: 5}, source: x}
+"""
+
+
+def test_a_library_may_leave_something_to_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "part.yaml"
+    file.write_text(LIBRARY)
+    assert cli.main(["check", str(file)]) == 1
+    assert "Only meant to be used by others? Then check it with --library." in capsys.readouterr().out
+    assert cli.main(["check", "--library", str(file)]) == 0
+    found = capsys.readouterr().out
+    assert "error" not in found
+    assert f"measurement urate    {file}:8:57 and 1 more   did you mean `urat`?" in found
+    assert f"measurement weight   {file}:8:64\n" in found
+    assert "\n  bmi " in found
+    assert cli.main(["check", "--library", "--json", str(file)]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert [finding["severity"] for finding in facts["findings"] if finding["severity"] == "error"] == []
+    assert {need["what"]: need["places"] for need in facts["needs"]} == {
+        "bmi": 1,
+        "measurement urate": 2,
+        "measurement weight": 1,
+    }
+
+
+def test_a_library_with_a_mistake_of_its_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "part.yaml"
+    file.write_text(LIBRARY.replace("0.01 per year", "1% a year"))
+    assert cli.main(["check", "--library", str(file)]) == 1
+    out = capsys.readouterr().out
+    assert "Write `1% per year`." in out
+    assert "measurement weight" in out
+
+
+def test_a_whole_scenario_gets_no_such_hint(broken: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken.write_text(FINE + LIBRARY.removeprefix("id: part\n"))
+    assert cli.main(["check", str(broken)]) == 1
+    assert "--library" not in capsys.readouterr().out

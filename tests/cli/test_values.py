@@ -70,3 +70,22 @@ def test_seconds(value: float, text: str) -> None:
 @pytest.mark.parametrize(("value", "text"), [(789, "789"), (4_560, "4.56 k"), (12_345_678, "12.3 M")])
 def test_short_counts(value: float, text: str) -> None:
     assert console.short(value) == text
+
+
+@pytest.mark.parametrize(
+    ("called", "shown"),
+    [
+        (".venv/bin/simulator", ".venv/bin/simulator"),
+        ("/opt/far/away/bin/simulator", "simulator"),
+        ("/opt/site-packages/simulator/__main__.py", "python -m simulator"),
+        ("/usr/bin/pytest", "simulator"),
+    ],
+)
+def test_how_the_program_is_called_from_here(
+    called: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr("sys.argv", [called, "run"])
+    assert console.program() == shown
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    assert console.program() == "simulator"

@@ -96,3 +96,58 @@ def test_needed_diagnoses(text: str, groups: list[str]) -> None:
     tree = parse_text(text, findings, "<test>")
     assert tree is not None, findings.items
     assert sorted("".join(sorted(group)) for group in needed_diagnoses(tree)) == groups
+
+
+RECORDS = """\
+id: x
+population: {size: 10, from: 2000-01-01, to: 2010-01-01, age: 40 years, HISTORY}
+attributes:
+  smoker: {draw: {never: 60%, current: 40%}, codes: {loinc: 72166-2}}
+  secret: {draw: {a: 50%, b: 50%}}
+diseases:
+  appendicitis:
+    codes: {icd10cm: K35.80}
+    onset: {rate: 0.1 per year}
+    states: [acute]
+    course: [acute -> absent: {after: 9 days}]
+    diagnosis:
+      - on: appendicitis.onset
+        visit: gp
+        mistaken_for: [{title: gastroenteritis, codes: {icd10cm: A09}, probability: 40%, lasts: 1 day}]
+  diabetes:
+    codes: {icd10cm: E11.9}
+    onset: {rate: 0.1 per year}
+    states: [present]
+    diagnosis: [{at: [gp], false_positive: 4%, refuted: 30 days}, {at: [gp]}]
+immunisations:
+  mmr: {codes: {cvx: "03"}, schedule: [12..15 months, 4..6 years], at: [gp]}
+  influenza: {codes: {cvx: "150"}, every: 1 year, from: 65 years, months: [october], at: [gp]}
+treatments:
+  metformin: {codes: {rxnorm: "6809"}, start: {when: diabetes diagnosed}, supply: 30 days}
+  saline: {codes: {rxnorm: "9863"}, start: {when: diabetes diagnosed}, supply: 30 days}
+pathways:
+  infusion: {start: {on: [appendicitis.onset]}, steps: [{give: [saline]}]}
+care:
+  gp: {class: ambulatory, every: 6 months}
+"""
+
+
+def test_what_a_record_must_agree_with() -> None:
+    findings = Findings()
+    scenario, loaded = parse_scenario(RECORDS.replace("HISTORY", "history: from birth"))
+    assert scenario is not None, loaded.items
+    machine = lower(scenario, findings)
+    assert machine is not None, findings.items
+    found = expectations(scenario, machine)
+    # who is diagnosed by a test that may be wrong need not have it
+    assert found["truly"] == {"ICD10CM//K35.80|active": "appendicitis"}
+    # what is given in a pathway bears the status of what is dispensed
+    assert found["supplies"] == {"RxNorm//6809|completed": "RxNorm//6809|active"}
+    assert found["doses"] == {"CVX//03": {"age": 1.0, "apart": 28.0}, "CVX//150": {"age": 65.0}}
+    assert found["facts"] == [
+        ["SEX//male", "SEX//female"],
+        ["LOINC//72166-2//never", "LOINC//72166-2//current"],
+    ]
+    # a wrong diagnosis of what passes may lie before the period, unrecorded
+    refuted = {key: value for key, value in found["stops"].items() if key.endswith("refuted")}
+    assert refuted == {"ICD10CM//E11.9|refuted": "ICD10CM//E11.9|active"}

@@ -80,8 +80,27 @@ def test_a_symptom_is_written_down_with_its_severity_as_text() -> None:
         ("slight", "diagnosis", "final"),
         ("bad", "diagnosis", "final"),
     ]
-    noted = [a.name for a in process(machine, "copd.dyspnoea.chart").states[0].arrows]
-    assert noted == ["copd.dyspnoea: recorded at emergency", "copd.dyspnoea: recorded at gp"]
+    noted = process(machine, "copd.dyspnoea.chart").states[0].arrows
+    assert [a.name for a in noted] == [
+        "copd.dyspnoea: recorded at emergency",
+        "copd.dyspnoea: recorded at gp",
+        "copd.dyspnoea: recorded at gp (2)",
+    ]
+
+
+def test_a_complaint_is_always_written_down_at_the_visit_that_it_led_to() -> None:
+    machine = machine_of(COPD)
+    asks = arrow(machine, "copd.dyspnoea: slight leads to gp").actions
+    assert [machine.events[a.event] for a in asks if isinstance(a, m.Raise)] == [
+        "visit:gp",
+        "copd.dyspnoea:brought to gp",
+    ]
+    by_chance = arrow(machine, "copd.dyspnoea: recorded at gp").trigger
+    assert isinstance(by_chance, m.OnEvent)
+    assert by_chance.probability == m.Const(0.5)
+    surely = arrow(machine, "copd.dyspnoea: recorded at gp (2)").trigger
+    assert isinstance(surely, m.OnEvent)
+    assert (machine.events[surely.event], surely.probability) == ("copd.dyspnoea:brought to gp", None)
 
 
 def test_symptoms_are_conditions_events_and_hazards() -> None:

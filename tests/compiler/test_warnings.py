@@ -182,10 +182,10 @@ care:
   pharmacy_visit: {class: ambulatory, on: [eti.begun]}
 """
     assert findings_in(tmp_path, text) == [
-        "E202 diseases.cf",
         "E201 diseases.cf.stats",
         "E501 diseases.flu.onset.multiplied[0].while",
         "E503 diseases.flu.course[0]",
+        "E507 treatments.eti.effects[0].hazard",
         "E505 care.pharmacy_visit.on",
     ]
 

@@ -187,6 +187,8 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "measurement": NAMES["measurements"],
     "remove": ("care.clinic", "diseases.d0.course[0]"),
     "hpo": ("HP:0001738",),
+    "closed": ("08-01..08-14", "last monday of may", "2003-05-05"),
+    "holidays": ("12-25 or nearest weekday", "1 day after easter from 2002", "12-30..01-02"),
     "time_zone": ("America/New_York", "UTC"),
     "use": (),
     "id": ("drawn",),

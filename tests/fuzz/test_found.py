@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+import simulator as sim
 from simulator.cli.describe import plain
 from simulator.errors import UsageError
 from simulator.scenario.reading import read_text
@@ -35,6 +37,18 @@ FLU = "diseases:\n  flu: {onset: {rate: 1 per year, source: x}, states: [s], sou
             "{home: {by: sex, table: {male: 0.5, female: 0.5}}}}}}\n" + FLU,
             "E703",
         ),
+        (
+            "mortality:\n  rate: 1 per year\n  source: x\n"
+            "  multiplied: [{by: {by: sex, table: {male: -1, female: 1}}}]\n",
+            "E606",
+        ),
+        (
+            "measurements:\n"
+            "  a: {unit: mg, plausible: 0..9, value: {mean: 3, shift: [{by: 1, while: b > 5 mg}]}}\n"
+            "  b: {unit: mg, plausible: 0..9, value: {mean: 3, shift: [{by: 1, while: a > 3 mg}]}}\n"
+            "care: {c: {class: ambulatory, every: 1 year, measures: [a, b]}}\n",
+            "E729",
+        ),
     ],
 )
 def test_a_finding_and_no_traceback(text: str, code: str) -> None:
@@ -57,3 +71,29 @@ def test_statistics_as_json() -> None:
 def test_an_arm_without_a_name() -> None:
     with pytest.raises(UsageError, match="there is no arm"):
         read_text(HEAD, "found.yaml").build(arm="")
+
+
+#: of two transitions of one name, the first happens: the digest of the files is that of the run
+TAPERED = """
+treatments:
+  drug:
+    start: {when: age >= 1 years}
+    dose: {steps: [5 mg, 10 mg], start: 10 mg, taper: {every: 1 week}}
+    stop: [{after: 1 year}]
+    contraindicated: count of clinic.visit >= 4
+care:
+  clinic: {class: ambulatory, every: 40 days, measures: [weight_now]}
+attributes: {weight: {value: "normal(70, 5)", unit: kg, codes: {loinc: 29463-7}}}
+measurements:
+  weight_now: {unit: kg, codes: {loinc: 29463-7}, plausible: 20..200, precision: 0, value: {mean: 70}}
+"""
+
+
+def test_transitions_of_one_name_and_codes_of_two_things(tmp_path: Path) -> None:
+    """The attribute has the measurement's code, but not its decimals."""
+    file = tmp_path / "found.yaml"
+    file.write_text(HEAD.replace("2005", "2002") + TAPERED, encoding="utf-8")
+    log = sim.run(file, out=tmp_path / "out", size=9, seed=3, workers=1)
+    assert len(set(log.vocabulary.arrows)) < len(log.vocabulary.arrows)
+    report = sim.verify(tmp_path / "out")
+    assert report.ok, str(report)

@@ -1,4 +1,7 @@
-"""A scenario that checks clean can be shown and run: the kernel as the reference, or with a clear error."""
+"""A scenario that checks clean can be shown and run: the kernel as the reference, or with a clear error.
+
+What was run is right to the independent checker, and can be explained. Coupled scenarios: `test_coupled.py`.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+import simulator as sim
 from simulator.authoring.graph_page import graph
 from simulator.cli.describe import describe, plain
 from simulator.compiler.flatten import flatten
@@ -25,6 +29,7 @@ from tests.fuzz.mutants import GENTLE, mutated
 from tests.fuzz.repair import repaired
 from tests.fuzz.seeds import Seed, courses, examples
 from tests.fuzz.verdict import judged
+from tests.fuzz.world_scenario import scenario
 
 SEED = 5
 PATIENTS = range(3)
@@ -89,3 +94,43 @@ def test_drawn_scenarios_without_what_is_wrong_with_them(
             assert graph(file, format=format)
     if '"population":' in text:
         runs(machine)
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=max(1, EXAMPLES // 3))
+def test_drawn_scenarios_of_the_whole_language(number: int) -> None:
+    text = repaired(scenario(Random(number)))
+    assert text is not None
+    machine = judged(text, "drawn.yaml").machine
+    assert machine is not None
+    runs(machine)
+
+
+@given(st.integers(0, 2**32), st.booleans())
+@settings(max_examples=max(1, EXAMPLES // 10))
+def test_what_was_run_is_verified_and_explained(
+    tmp_path_factory: pytest.TempPathFactory, number: int, coupled: bool
+) -> None:
+    text = repaired(scenario(Random(number), coupled=coupled))
+    assert text is not None
+    folder = tmp_path_factory.mktemp("run")
+    file = folder / "drawn.yaml"
+    file.write_text(text, encoding="utf-8")
+    try:
+        log = sim.run(file, out=folder / "out", size=5, seed=SEED, workers=1)
+    except EngineError:
+        return
+    assert isinstance(log, sim.Dataset)
+    report = sim.verify(folder / "out")
+    assert report.ok, str(report)
+    explained(log)
+
+
+def explained(log: sim.Dataset) -> None:
+    """Every happening of the first patients has a reason, and some have a story."""
+    for patient in (1, 2):
+        happenings = sim.explain(log, patient).happenings
+        assert happenings
+        assert all(each.because for each in happenings)
+        for number in range(1, len(happenings) + 1, 1 + len(happenings) // 5):
+            assert sim.explain(log, patient, number).story is not None

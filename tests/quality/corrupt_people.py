@@ -90,7 +90,7 @@ def rows_not_sorted(d: Copy) -> None:
 def static_row_late(d: Copy) -> None:
     def edit(e: pd.DataFrame) -> pd.DataFrame:
         order = np.arange(len(e))
-        order[:2] = [1, 0]
+        order[1:3] = [2, 1]
         return e.iloc[order]
 
     d.change("events", edit)
@@ -163,7 +163,7 @@ def death_not_recorded(d: Copy) -> None:
     d.change("events", lambda e: e.drop(index=pick(e, e.code == "MEDS_DEATH")))
 
 
-@planted("V28")
+@planted("V28", "V69")
 def death_recorded_of_the_living(d: Copy) -> None:
     def edit(s: pd.DataFrame) -> None:
         s.loc[pick(s, s.death.notna()), ["death", "death_cause"]] = [pd.NaT, None]
@@ -189,3 +189,29 @@ def visit_before_the_period_for_no_reason(d: Copy) -> None:
         return e.drop(index=pick(e, (e.code == T2D) & (e.time < moment(clinic.START)) & untreated))
 
     d.change("events", edit)
+
+
+@planted("V68")
+def smokes_and_never_did(d: Copy) -> None:
+    def edit(e: pd.DataFrame) -> pd.DataFrame:
+        row = pick(e, e.code == "SMOKER//current")
+        return pd.concat([e.iloc[: row + 1], e.iloc[[row]].assign(code="SMOKER//never"), e.iloc[row + 1 :]])
+
+    d.change("events", edit)
+
+
+@planted("V68")
+def recorded_with_the_other_sex(d: Copy) -> None:
+    def edit(e: pd.DataFrame) -> None:
+        row = pick(e, e.code == "SEX//male")
+        e.loc[row, ["code", "text_value"]] = ["SEX//female", "female"]
+
+    d.change("events", edit)
+
+
+@planted("V28")
+def dies_of_something_else(d: Copy) -> None:
+    def edit(s: pd.DataFrame) -> None:
+        s.loc[pick(s, s.death.notna()), "death_cause"] = "care.clinic"
+
+    d.change("subjects", edit)

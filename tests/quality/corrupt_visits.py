@@ -82,7 +82,7 @@ def overlapping_visits(d: Copy) -> None:
     d.change("encounters", edit)
 
 
-@planted("V36")
+@planted("V36", "V70")
 def overlapping_stays(d: Copy) -> None:
     def edit(c: pd.DataFrame) -> None:
         again = (c.subject_id == c.subject_id.shift(-1)) & (c["class"].shift(-1) == "inpatient")
@@ -200,5 +200,25 @@ def provider_of_another_community(d: Copy) -> None:
 def provider_differs_from_the_encounters(d: Copy) -> None:
     def edit(e: pd.DataFrame) -> None:
         e.loc[pick(e, e.code == HBA1C), "provider_id"] += 1
+
+    d.change("events", edit)
+
+
+@planted("V70")
+def transferred_after_discharge(d: Copy) -> None:
+    def edit(e: pd.DataFrame) -> None:
+        leaves = pick(e, e.code == "DISCHARGE//home")
+        enters = pick(e, (e.code == "TRANSFER_TO//ward") & (e.encounter_id == e.encounter_id[leaves]))
+        e.loc[[enters, leaves], "code"] = ["DISCHARGE//home", "TRANSFER_TO//ward"]
+
+    d.change("events", edit)
+
+
+@planted("V70")
+def discharged_before_the_end(d: Copy) -> None:
+    def edit(e: pd.DataFrame) -> None:
+        leaves = e.code == "DISCHARGE//home"
+        row = pick(e, leaves & ~leaves.shift(1, fill_value=False))
+        e.loc[row, "time"] = e.time[row - 1]
 
     d.change("events", edit)

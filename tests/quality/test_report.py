@@ -36,8 +36,11 @@ def test_knowledge_of_the_clinic() -> None:
     metformin = Key("RXNORM//6809", "active")
     assert known.bounds == {Key("LOINC//4548-4"): (3.0, 20.0)}
     assert known.any_diagnosis == {metformin: (Key("ICD10CM//E11.9"),)}
-    assert known.stops == {Key("RXNORM//6809", "stopped"): metformin}
-    assert known.absorbing == {"life": ("dead",)}
+    assert set(known.stops.values()) == {metformin}
+    assert {key.status for key in known.stops} == {"stopped", "on-hold"}
+    assert known.supplies == {Key("RXNORM//6809", "dispensed"): metformin}
+    assert known.truly == {Key("ICD10CM//E11.9", "active"): "t2d"}
+    assert known.absorbing == {"mortality": ("dead",)}
 
 
 def test_a_list_of_diagnoses_means_any() -> None:

@@ -185,30 +185,52 @@ def test_people_by_age_need_not_cover_all_ages(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "columns", "code", "words"),
+    ("text", "columns", "code", "words", "place"),
     [
-        ("age,rate\n0,1\n0,2\n", "{age: age, value: rate}", "E416", "line 3"),
-        ("age,rate\n0,x\n", "{age: age, value: rate}", "E413", "line 2"),
-        ("age,rate\n0.5,1\n", "{age: age, value: rate}", "E413", "`0.5`"),
-        ("age,rate\n5,1\n", "{age: age, value: rate}", "E407", "below 5 years"),
-        ("age,rate\n0,1\n1\n", "{age: age, value: rate}", "E414", "line 3"),
-        ("age,rate\n", "{age: age, value: rate}", "E414", "no rows"),
-        ('age,rate\n0,"1\n', "{age: age, value: rate}", "E414", "not CSV"),
-        ("age,rate\n0,1\n", "{age: age}", "E415", "`value`"),
-        ("age,rate\n0,1\n", "{age: age, valu: rate}", "E201", "`valu`"),
-        ("age,rate\n0,1\n", "{age: age, value: rat}", "E412", "`rat`"),
-        ("age,rate\n0,1\n", "{age: [age, age, age], value: rate}", "E203", "a list"),
-        ("lo,hi,r\n0,9,1\n5,,2\n", "{age: [lo, hi], value: r}", "E405", "overlaps"),
-        ("lo,hi,r\n0,9,1\n12,,2\n", "{age: [lo, hi], value: r}", "E406", "from 10 to 12"),
-        ("lo,hi,r\n9,0,1\n", "{age: [lo, hi], value: r}", "E403", "line 2"),
+        ("age,rate\n0,1\n0,2\n", "{age: age, value: rate}", "E416", "line 2", "t.csv:3:3"),
+        ("age,rate\n0,x\n", "{age: age, value: rate}", "E413", "`x`", "t.csv:2:3"),
+        ("age,rate\n0, \n", "{age: age, value: rate}", "E413", "empty", "t.csv:2:3"),
+        ("age,rate\n0.5,1\n", "{age: age, value: rate}", "E413", "`0.5`", "t.csv:2:1"),
+        ("age,rate\n5,1\n", "{age: age, value: rate}", "E407", "below 5 years", "t.csv:2:1"),
+        ("age,rate\n0,1\n1\n", "{age: age, value: rate}", "E414", "1 cells", "t.csv:3:1"),
+        ("age,rate\n", "{age: age, value: rate}", "E414", "no rows", ".yaml"),
+        ('age,rate\n0,"1\n', "{age: age, value: rate}", "E414", "not CSV", "t.csv:2:1"),
+        ("age;rate\n0;1\n", "{age: age, value: rate}", "E414", "semicolons", "t.csv:1:4"),
+        ("age,rate,rate\n0,1,2\n", "{age: age, value: rate}", "E412", "second column", "t.csv:1:10"),
+        ("age,rate\n0,1\n", "{age: age}", "E415", "`value`", ".yaml"),
+        ("age,rate\n0,1\n", "{age: age, valu: rate}", "E201", "`valu`", ".yaml"),
+        ("age,rate\n0,1\n", "{age: age, value: rat}", "E412", "`rat`", ".yaml"),
+        ("age,rate\n0,1\n", "{age: [age, age, age], value: rate}", "E203", "a list", ".yaml"),
+        ("age,rate\n0,1\n1+,2\n9,3\n", "{age: age, value: rate}", "E405", "no end", "t.csv:3:1"),
+        ("lo,hi,r\n0,9,1\n5,,2\n", "{age: [lo, hi], value: r}", "E405", "overlaps", "t.csv:3:1"),
+        ("lo,hi,r\n0,9,1\n12,,2\n", "{age: [lo, hi], value: r}", "E406", "from 10 to 12", "t.csv:3:1"),
+        ("lo,hi,r\n9,0,1\n", "{age: [lo, hi], value: r}", "E403", "9..0", "t.csv:2:3"),
+        ("lo,hi,r\n0+,4,1\n", "{age: [lo, hi], value: r}", "E403", "0+..4", "t.csv:2:4"),
     ],
 )
-def test_csv_findings_point_at_the_yaml_and_name_the_line(
-    tmp_path: Path, text: str, columns: str, code: str, words: str
+def test_csv_findings_point_at_the_cell(
+    tmp_path: Path, text: str, columns: str, code: str, words: str, place: str
 ) -> None:
     file = write(tmp_path, text)
     _, findings = mortality(f"by: age\ncsv: t.csv\ncolumns: {columns}", file)
     (finding,) = findings.items
     assert finding.code == code
     assert words in finding.message
-    assert finding.span.file == file
+    if place == ".yaml":
+        assert finding.span.file == file
+    else:
+        assert str(finding.span) == str(tmp_path / place)
+
+
+def test_the_place_of_a_cell_in_quotes_that_goes_on_over_lines(tmp_path: Path) -> None:
+    text = 'note,age,rate\n"one, ""two""\nthree",0,"4"\n"a\nb", 7 ,x\n'
+    file = write(tmp_path, text)
+    _, findings = mortality("by: age\ncsv: t.csv\ncolumns: {age: age, value: rate}", file)
+    (finding,) = findings.items
+    assert (finding.span.line, finding.span.column, finding.span.end_column) == (5, 8, 9)
+
+
+def test_every_wrong_number_is_found_in_one_go(tmp_path: Path) -> None:
+    file = write(tmp_path, "age,rate\n0,x\n1,2\n2,NaN\n3,inf\n")
+    _, findings = mortality("by: age\ncsv: t.csv\ncolumns: {age: age, value: rate}", file)
+    assert [finding.span.line for finding in findings.items] == [2, 4, 5]

@@ -27,6 +27,7 @@ PATIENTS = 2_500
 COMMUNITIES = 2
 
 BIRTH, DEATH, SMOKER, NEVER, CLINIC, EMERGENCY, ADMISSION, T2D, HBA1C, START_, REFILL, STOP, NOTE = range(13)
+MALE, FEMALE, WARD, HOME, MMR, HOLD, GESTATIONAL = range(13, 20)
 
 VOCABULARY = Vocabulary(
     codes=(
@@ -50,13 +51,20 @@ VOCABULARY = Vocabulary(
         Code("RXNORM//6809", "Metformin", status="dispensed", kind="treatment"),
         Code("RXNORM//6809", "Metformin", status="stopped", kind="treatment"),
         Code("NOTE//visit", "Note", text="seen, no complaints"),
+        Code("SEX//male", "sex male", text="male", kind="static"),
+        Code("SEX//female", "sex female", text="female", kind="static"),
+        Code("TRANSFER_TO//ward", "transfer to ward"),
+        Code("DISCHARGE//home", "discharge: home"),
+        Code("CVX//03", "MMR", status="completed", kind="immunisation"),
+        Code("RXNORM//6809", "Metformin", status="on-hold", kind="treatment"),
+        Code("ICD10CM//O24.419", "Gestational diabetes", status="active", kind="diagnosis"),
     ),
     encounters=(
         EncounterKind("clinic", "ambulatory", "ICD10CM//E11.9"),
         EncounterKind("emergency", "emergency"),
         EncounterKind("admission", "inpatient", "ICD10CM//E11.9"),
     ),
-    processes=(("t2d", ("absent", "present")), ("life", ("alive", "dead"))),
+    processes=(("t2d", ("absent", "present")), ("mortality", ("alive", "dead"))),
     arrows=("t2d.onset", "life.death", "care.clinic", "care.emergency", "care.admission"),
 )
 
@@ -66,8 +74,15 @@ CHECKS: dict[str, Any] = {
     "units": {"LOINC//4548-4": "%"},
     "available": {"RXNORM//6809": APPROVED},
     "requires_diagnosis": {"RXNORM//6809|active": {"any": ["ICD10CM//E11.9"]}},
-    "stops": {"RXNORM//6809|stopped": "RXNORM//6809|active"},
-    "absorbing": {"life": ["dead"]},
+    "stops": {
+        "RXNORM//6809|stopped": "RXNORM//6809|active",
+        "RXNORM//6809|on-hold": "RXNORM//6809|active",
+    },
+    "supplies": {"RXNORM//6809|dispensed": "RXNORM//6809|active"},
+    "truly": {"ICD10CM//E11.9|active": "t2d"},
+    "doses": {"CVX//03": {"age": 1.0, "apart": 28.0}},
+    "facts": [["SEX//male", "SEX//female"], ["SMOKER//current", "SMOKER//never"]],
+    "absorbing": {"mortality": ["dead"]},
 }
 
 PROVENANCE = provenance(
@@ -87,6 +102,8 @@ class _Life:
 
     def __init__(self, number: int) -> None:
         self.rng = np.random.default_rng(number)
+        self.number = number
+        self.vaccinated = NULL
         rng = self.rng
         self.birth = int(rng.integers(-40 * YEAR, 30 * YEAR))
         self.dies = bool(rng.random() < 0.3)
@@ -102,6 +119,7 @@ class _Life:
         self.treated = False
 
     def live(self) -> None:
+        self.event(NULL, FEMALE if self.number % 2 else MALE)
         self.event(NULL, SMOKER if self.rng.random() < 0.3 else NEVER)
         self.event(self.birth, BIRTH)
         if self.onset != NULL:
@@ -129,6 +147,8 @@ class _Life:
         end = begin + length
         cause = 2 + kind
         self.event(begin, (CLINIC, EMERGENCY, ADMISSION)[kind], encounter=number, cause=cause)
+        if kind == 2:
+            self.event(begin, WARD, encounter=number, cause=cause)
         if self.rng.random() < 0.2:
             self.event(begin, NOTE, encounter=number, cause=cause)
         at = begin + min(length, max(0, self.exit - begin)) // 2
@@ -139,6 +159,13 @@ class _Life:
                 self.event(at, T2D, encounter=number, cause=cause)
                 self.diagnosed = True
             self.treat(at, number, cause)
+        if begin > self.birth + 2 * YEAR and (self.vaccinated == NULL or begin > self.vaccinated + YEAR):
+            self.event(at, MMR, encounter=number, cause=cause)
+            self.vaccinated = at
+        if kind == 0 and self.number % 40 == 1:
+            self.event(at, GESTATIONAL, encounter=number, cause=cause)
+        if kind == 2 and end <= self.exit:
+            self.event(end, HOME, encounter=number, cause=cause)
         over = self.death if self.dies and end > self.death else NULL if end > END else end
         self.encounters.append((number, kind, begin, over))
         return end + int(self.rng.choice([0, 200 * DAY, 1_500 * DAY], p=[0.05, 0.35, 0.6]))

@@ -33,7 +33,7 @@ def test_versions_name_what_the_result_depends_on() -> None:
     assert found["python"] == platform.python_version()
     assert found["numpy"] == np.__version__
     assert found["pyarrow"] == pa.__version__
-    assert set(found) == {"simulator", "python", "numpy", "numba", "pyarrow"}
+    assert set(found) == {"simulator", "python", "numpy", "numba", "pyarrow", "tzdata"}
 
 
 def test_package_that_is_not_installed_is_said_to_be_unknown() -> None:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from simulator.authoring.preview.people import People, year_start
+from simulator.authoring.preview.people import People
 from simulator.authoring.statistics.columns import Ints
 
 LAST_BAND = 90  #: the open-ended band begins at this age
@@ -62,10 +62,7 @@ class Divisions:
             Band(a, a + 1) for a in range(max(youngest, 0), min(oldest + 1, FINEST))
         ) or (Band(0, 1),)
         begin, end = int(people.entry.min()), int(people.exit.max())
-        first_year, last_year = (
-            int(np.datetime64(t, "us").astype("datetime64[Y]").astype(int)) + 1970
-            for t in (begin, max(begin, end - 1))
-        )
+        first_year, last_year = people.calendar_year(np.array([begin, max(begin, end - 1)])).tolist()
         self.years = tuple(Band(y, y + 1) for y in range(first_year, last_year + 1))
 
     @cached_property
@@ -86,4 +83,4 @@ class Divisions:
         """The begin and end of calendar years, for each person; int64[n] each."""
         assert band.high is not None  # calendar years are closed
         n = len(self.people)
-        return np.full(n, year_start(band.low)), np.full(n, year_start(band.high))
+        return np.full(n, self.people.year_start(band.low)), np.full(n, self.people.year_start(band.high))

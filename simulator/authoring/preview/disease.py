@@ -10,7 +10,7 @@ import numpy as np
 
 from simulator.authoring.preview.bands import Band, Divisions, band_index
 from simulator.authoring.preview.intervals import Curve, Estimate, event_rate, kaplan_meier, share, time_share
-from simulator.authoring.preview.people import People, mid_year
+from simulator.authoring.preview.people import People
 from simulator.authoring.preview.spells import (
     ABSENT,
     NOT_THERE,
@@ -59,7 +59,7 @@ class DiseaseFigures:
         spells: everybody's states.
         people: how many had it at some observed time.
         onsets: onsets observed; `born_with` of them at birth, among `births` observed.
-        deaths: deaths of it.
+        deaths: deaths of it, those in stays in hospital that it led to included.
         recorded: people with the diagnosis on record; `mistaken` of them before they had the disease.
         prevalence_by_age, prevalence_by_year: of the true disease; by year on 1 July, of what passes within
             a year over the whole of it.
@@ -114,7 +114,7 @@ class DiseaseFigures:
 
 
 def disease_figures(
-    name: str, disease: Disease, moves: dict[str, Moves], record: Events, divisions: Divisions
+    name: str, disease: Disease, moves: dict[str, Moves], record: Events, divisions: Divisions, deaths: int
 ) -> DiseaseFigures:
     """Everything the preview shows of a disease.
 
@@ -124,6 +124,7 @@ def disease_figures(
         moves: by process, those of the disease and of its recurrent events.
         record: what was recorded.
         divisions: bands of age and time of the people who were observed.
+        deaths: of it.
     """
     people = divisions.people
     spells = spells_of(moves[name], people)
@@ -139,7 +140,7 @@ def disease_figures(
     ages_at_onset = people.completed_age(onset.who[new], onset.time[new])
     risk_by_age = [time_in(seen, at_risk, people, *divisions.age_span(b)) for b in divisions.ages]
     risk_by_year = [time_in(seen, at_risk, people, *divisions.year_span(b)) for b in divisions.years]
-    years_of_onset = onset.time[new].astype("datetime64[us]").astype("datetime64[Y]").astype(np.int64) + 1970
+    years_of_onset = people.calendar_year(onset.time[new])
     born_in = people.entry == people.birth
     states = tuple(dict.fromkeys(disease.states))
     figures = DiseaseFigures(
@@ -152,7 +153,7 @@ def disease_figures(
         onsets=int(new.sum()),
         born_with=int((onset.at_birth & born_in[onset.who]).sum()),
         births=int(born_in.sum()),
-        deaths=sum(1 for c in people.cause if c is not None and c.startswith(f"{name}: ")),
+        deaths=deaths,
         recorded=int((first_diagnosis < people.exit).sum()),
         mistaken=_mistaken(first_diagnosis, onset, people),
         resolves=resolves,
@@ -256,7 +257,7 @@ def _ill_at(spells: Spells, when: int, people: People) -> Bools:
 def _by_mid_year(divisions: Divisions, having: Callable[[int], Bools]) -> Series:
     people, found = divisions.people, []
     for band in divisions.years:
-        when = mid_year(band.low)
+        when = people.mid_year(band.low)
         alive = people.alive_at(when)
         has = having(when)
         found.append(share(float((has & alive).sum()), float(alive.sum())))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from simulator.authoring.preview.treatment import courses_of
 from simulator.authoring.statistics.ages import YEAR
 from simulator.authoring.statistics.columns import Ints, instants
 from simulator.authoring.statistics.tables import Events
+from simulator.compiler.time_zones import local_time
 from simulator.knowledge.codes import SYSTEMS, preferred
 from simulator.scenario.model import Scenario
 from simulator.store import EventLog
@@ -164,7 +166,7 @@ def _life(
         begin=begin,
         entry=(entry - birth) / YEAR,
         exit=(exit_ - birth) / YEAR,
-        year=_calendar_year(birth),
+        year=_calendar_year(local_time(birth, people.zone)),
         cause=cause_title(scenario, str(cause)) if cause is not None else None,
         diagnoses=len(diagnosed),
         truth=tuple(truth[:MOST_TRUTH]),
@@ -180,12 +182,10 @@ def _life(
     )
 
 
-def _calendar_year(instant: int) -> float:
-    """The year with the share of it that is over, of microseconds since 1970: 2010.5 in July 2010."""
-    moment = np.datetime64(int(instant), "us")
-    begin = moment.astype("datetime64[Y]")
-    over = (moment - begin.astype("datetime64[us]")) / ((begin + 1).astype("datetime64[us]") - begin)
-    return 1970 + int(begin.astype(np.int64)) + float(over)
+def _calendar_year(moment: dt.datetime) -> float:
+    """The year with the share of it that is over: 2010.5 in July 2010."""
+    begin, end = (dt.datetime(year, 1, 1) for year in (moment.year, moment.year + 1))
+    return moment.year + (moment - begin) / (end - begin)
 
 
 def _truth_lane(scenario: Scenario, name: str, spells: Spells, i: int, birth: int) -> Lane:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from html import escape
 from importlib.resources import files
@@ -29,6 +28,7 @@ from simulator.authoring.preview.population_plots import (
 )
 from simulator.authoring.preview.report import Preview
 from simulator.authoring.targets import Outcome
+from simulator.compiler.time_zones import local_time
 from simulator.errors import Finding
 
 MOST_KINDS = 15  #: kinds of encounter listed
@@ -62,18 +62,21 @@ def page_of(preview: Preview) -> str:
 # --- the head ---------------------------------------------------------------------------
 
 
-def _day(instant: int) -> str:
-    return f"{dt.datetime(1970, 1, 1) + dt.timedelta(microseconds=instant):%Y-%m-%d}"
+def _day(instant: int, zone: str | None) -> str:
+    return f"{local_time(instant, zone):%Y-%m-%d}"
 
 
 def _head(preview: Preview) -> str:
     population = preview.population
+    zone = None if preview.scenario.population is None else preview.scenario.population.time_zone
+    begin, end = _day(population.begin, zone), _day(population.end, zone)
+    where = f" ({escape(zone)}, and so are months and years)" if zone else ""
     about = preview.scenario.description
     lead = f"<p>{escape(' '.join(about.split()))}</p>" if about else ""
     return (
         f"<header><h1>{escape(preview.title)}</h1>{lead}"
         f'<p class="soft small">Preview of scenario <code>{escape(preview.scenario.id)}</code>: '
-        f"{population.people:,} simulated patients, {_day(population.begin)} to {_day(population.end)}, "
+        f"{population.people:,} simulated patients, {begin} to {end}{where}, "
         f"seed {preview.seed}. Intervals are 95 %; they show how far chance alone reaches in a population of "
         "this size. What is called <em>true</em> is what happened to the patients, <em>on record</em> what "
         "their chart says.</p></header>"
@@ -237,7 +240,9 @@ def _disease(preview: Preview, disease: DiseaseFigures) -> str:
 def _facts(disease: DiseaseFigures) -> list[str]:
     facts = [f"<b>{disease.people:,}</b> had it under observation"]
     if disease.at_birth:
-        facts.append(f"<b>{disease.born_with:,}</b> of {disease.births:,} born in the period had it at birth")
+        if disease.births:
+            born = f"<b>{disease.born_with:,}</b> of {disease.births:,} born in the period"
+            facts.append(f"{born} had it at birth")
     else:
         facts.append(f"<b>{disease.onsets:,}</b> onsets, {rate_words(disease.incidence)}")
     facts.append(f"<b>{share_words(disease.prevalence)}</b> of all time lived with it")

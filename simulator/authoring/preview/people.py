@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ import pyarrow.compute as pc
 from simulator.authoring.statistics import ages
 from simulator.authoring.statistics.ages import YEAR
 from simulator.authoring.statistics.columns import Bools, Floats, Ints, instants
+from simulator.compiler.time_zones import local_time, midnight
 from simulator.store import EventLog
 
 
@@ -25,6 +27,7 @@ class People:
         died: bool[n], whether `exit` is a death.
         male: bool[n].
         cause: the transition that ended each life, or None; object[n].
+        zone: the time zone in which they live; None: UTC.
     """
 
     birth: Ints
@@ -33,10 +36,11 @@ class People:
     died: Bools
     male: Bools
     cause: npt.NDArray[np.object_]
+    zone: str | None = None
 
     @classmethod
-    def of(cls, log: EventLog) -> People:
-        """Reads the subjects table."""
+    def of(cls, log: EventLog, zone: str | None = None) -> People:
+        """Reads the subjects table; calendar years are those of the time zone `zone` (None: UTC)."""
         table = log.subjects(["birth", "sex", "death", "death_cause", "entry", "exit"])
         return cls(
             birth=instants(table["birth"]),
@@ -45,6 +49,7 @@ class People:
             died=pc.is_valid(table["death"]).to_numpy(zero_copy_only=False),
             male=pc.equal(table["sex"].cast(pa.string()), "male").to_numpy(zero_copy_only=False),
             cause=table["death_cause"].cast(pa.string()).to_numpy(zero_copy_only=False),
+            zone=zone,
         )
 
     def __len__(self) -> int:
@@ -79,12 +84,18 @@ class People:
         """Who is observed and alive at an instant: has entered, and neither died nor left; bool[n]."""
         return (self.entry <= when) & (when < self.exit)
 
+    def year_start(self, year: int) -> int:
+        """When 1 January of a year begins where they live."""
+        return midnight(dt.date(year, 1, 1), self.zone)
 
-def year_start(year: int) -> int:
-    """1 January of a year as int64 microseconds since 1970."""
-    return int(np.datetime64(f"{year:04d}-01-01", "us").astype(np.int64))
+    def mid_year(self, year: int) -> int:
+        """When 1 July of a year begins where they live."""
+        return midnight(dt.date(year, 7, 1), self.zone)
 
-
-def mid_year(year: int) -> int:
-    """1 July of a year as int64 microseconds since 1970."""
-    return int(np.datetime64(f"{year:04d}-07-01", "us").astype(np.int64))
+    def calendar_year(self, when: Ints) -> Ints:
+        """The calendar years, where they live, of instants; int64[m]."""
+        if not len(when):
+            return np.zeros(0, np.int64)
+        first, last = (local_time(int(each), self.zone).year for each in (when.min(), when.max()))
+        starts = [self.year_start(year) for year in range(first, last + 1)]
+        return np.asarray(np.searchsorted(starts, when, side="right") - 1 + first, np.int64)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.authoring.preview.bands import Divisions
+from simulator.authoring.preview.deaths import deaths_by_disease
 from simulator.authoring.preview.disease import DiseaseFigures, disease_figures
 from simulator.authoring.preview.life import SampleLife, sample_lives
 from simulator.authoring.preview.measurement import MeasurementFigures, measurement_figures
@@ -76,7 +77,7 @@ def preview_of(scenario: Scenario, log: EventLog, findings: Sequence[Finding] = 
         log: of the run.
         findings: from `check`.
     """
-    people = People.of(log)
+    people = People.of(log, None if scenario.population is None else scenario.population.time_zone)
     divisions = Divisions(people)
     record = Events.of(log).timed()
     processes = [
@@ -84,8 +85,10 @@ def preview_of(scenario: Scenario, log: EventLog, findings: Sequence[Finding] = 
         *(f"{name}.{event}" for name, block in scenario.diseases.items() for event in block.events),
     ]
     moves = moves_of(log, processes)
+    deaths = deaths_by_disease(scenario.diseases, record, people)
     diseases = tuple(
-        disease_figures(name, block, moves, record, divisions) for name, block in scenario.diseases.items()
+        disease_figures(name, block, moves, record, divisions, deaths[name])
+        for name, block in scenario.diseases.items()
     )
     spells = {d.name: d.spells for d in diseases}
     # what comes and goes stands after what lasts

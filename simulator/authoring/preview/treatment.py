@@ -9,7 +9,7 @@ import numpy as np
 from simulator.authoring.preview.bands import Divisions
 from simulator.authoring.preview.disease import Series
 from simulator.authoring.preview.intervals import Curve, kaplan_meier, share
-from simulator.authoring.preview.people import People, mid_year
+from simulator.authoring.preview.people import People
 from simulator.authoring.statistics.ages import YEAR
 from simulator.authoring.statistics.columns import Ints
 from simulator.authoring.statistics.spells import ends
@@ -83,7 +83,7 @@ def treatment_figures(
     np.minimum.at(first, courses.who, courses.start)
     now, ever = [], []
     for band in divisions.years:
-        when = mid_year(band.low)
+        when = people.mid_year(band.low)
         alive = people.alive_at(when)
         taking = np.zeros(len(people), dtype=bool)
         taking[takes.who[(takes.start <= when) & (when < takes.stop)]] = True

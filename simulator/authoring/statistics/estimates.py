@@ -13,7 +13,7 @@ import numpy as np
 
 from simulator.authoring.statistics import intervals
 from simulator.authoring.statistics.ages import YEAR
-from simulator.authoring.statistics.columns import ALWAYS_AFTER, Bools, Floats, Ints
+from simulator.authoring.statistics.columns import ALWAYS_AFTER, ALWAYS_BEFORE, Bools, Floats, Ints
 from simulator.authoring.statistics.intervals import Estimate
 from simulator.authoring.statistics.record import Happenings, Record
 from simulator.authoring.statistics.spells import Spells, both, without
@@ -53,7 +53,7 @@ def _people(record: Record, statement: Statement) -> Bools:
 def _calendar(record: Record, statement: Statement) -> tuple[int, int]:
     """First instant of the statement's years, and the first after them."""
     if statement.years is None:
-        return -ALWAYS_AFTER, ALWAYS_AFTER
+        return ALWAYS_BEFORE, ALWAYS_AFTER
     low, high = statement.years
     first = record.midnight(dt.date(low, 1, 1))
     if high is None:
@@ -80,14 +80,19 @@ def _chosen(record: Record, statement: Statement, happened: Happenings, *, from_
     good = _people(record, statement)[who] & (when >= first) & (when < last) & (when <= record.exit[who])
     if from_entry:
         good &= when >= record.entry[who]
-    if statement.ages is not None:
-        low, high = statement.ages
-        good &= when >= record.birthday(who, low)
-        if high is not None:
-            good &= when < record.birthday(who, high)
+    good &= _of_age(record, statement, who, when)
     if statement.among is not None:
         good &= record.holds(statement.among).before(who, when)
     return good
+
+
+def _of_age(record: Record, statement: Statement, who: Ints, when: Ints) -> Bools:
+    """Whether persons are at one of the statement's ages at instants: from the birthday itself on."""
+    if statement.ages is None:
+        return np.ones(len(who), np.bool_)
+    low, high = statement.ages
+    old = when >= record.birthday(who, low)
+    return old if high is None else old & (when < record.birthday(who, high))
 
 
 def _name(expr: s.Expr | None) -> str:
@@ -109,8 +114,7 @@ def _prevalence(record: Record, statement: Statement) -> Estimate:
         day = record.midnight(statement.day)
         when = np.full(record.people, day, np.int64)
         alive = (record.birth <= day) & (record.death > day) & _people(record, statement)
-        if statement.ages is not None:
-            alive &= record.at_ages(*statement.ages).before(record.everybody, when)
+        alive &= _of_age(record, statement, record.everybody, when)
         if statement.among is not None:
             alive &= record.holds(statement.among).before(record.everybody, when)
         having = alive & holds.before(record.everybody, when)

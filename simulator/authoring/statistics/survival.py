@@ -12,6 +12,8 @@ from simulator.authoring.statistics.intervals import Z95, Estimate, nobody, wils
 
 #: rounding must not hide that just half are left
 HALF = 0.5 + 1e-12
+#: share of a time in which nobody may have been under observation: what is beyond says nothing of the whole
+UNSEEN = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,7 @@ class Curve:
         alive, low, high: survival and its 95 % interval (Kalbfleisch and Prentice, 2002, 1.4).
         deaths, risk: how many had the event, and how many were at risk of it.
         people: who was ever at risk.
-        followed: the last time at which anybody was.
+        entry, exit: between which times each of them was, ascending.
     """
 
     times: Floats
@@ -33,23 +35,48 @@ class Curve:
     deaths: Ints
     risk: Ints
     people: int
-    followed: float
+    entry: Floats
+    exit: Floats
 
     def at(self, time: float) -> Estimate:
-        """Survival to `time`; unknown if nobody was followed for so long."""
+        """Survival to `time`; unknown if nobody was followed for so long, or for a part of it."""
         if not self.people:
             return nobody()
         k = int(np.searchsorted(self.times, time, side="right")) - 1
-        if time > self.followed and (k < 0 or self.alive[k] > 0.0):
+        if time > self.exit[-1] and (k < 0 or self.alive[k] > 0.0):
+            return Estimate(None, None, None, self.people)
+        unseen, followed = self._followed_through(time)
+        if unseen > UNSEEN:
             return Estimate(None, None, None, self.people)
         if k < 0:
-            return Estimate(1.0, *wilson(1.0, self.people), self.people)
+            return Estimate(1.0, *wilson(1.0, followed), self.people)
         return Estimate(float(self.alive[k]), float(self.low[k]), float(self.high[k]), self.people)
 
     def median(self) -> Estimate:
         """The time by which half have had it (Brookmeyer and Crowley, Biometrics 38, 1982)."""
-        middle, low, high = (_first(self.times, curve <= HALF) for curve in (self.alive, self.low, self.high))
+        found = [_first(self.times, curve <= HALF) for curve in (self.alive, self.low, self.high)]
+        middle, low, high = (
+            None if time is None or self._followed_through(time)[0] > UNSEEN else time for time in found
+        )
         return Estimate(middle, low, high, self.people)
+
+    def _followed_through(self, time: float) -> tuple[float, float]:
+        """The share of the time from 0 in which nobody was under observation, and how many were else.
+
+        The latter is the harmonic mean over time: so many people, all followed from 0 to `time`, would tell
+        as much of a constant hazard as these do, who come late and leave early (the variance of its
+        integral is in proportion to ∫ dt / n(t)).
+        """
+        if time <= 0.0:
+            return 0.0, float(at_risk(self.entry, self.exit, np.zeros(1))[0])
+        edges = np.unique(np.r_[0.0, self.entry, self.exit, time])
+        edges = edges[edges <= time]
+        length, watched = np.diff(edges), at_risk(self.entry, self.exit, edges[1:])
+        seen = watched > 0
+        if not seen.any():
+            return 1.0, 0.0
+        span = length[seen].sum()
+        return float(1.0 - span / time), float(span / (length[seen] / watched[seen]).sum())
 
 
 def at_risk(entry: Floats, exit_: Floats, times: Floats) -> Ints:
@@ -87,8 +114,7 @@ def survival(entry: Floats, exit_: Floats, event: Bools, *, smooth: bool = False
             variance = np.cumsum(deaths / (risk * (risk - deaths)))
     alive = np.exp(log_alive)
     low, high = _log_log(alive, log_alive, variance, risk)
-    followed = float(exit_.max()) if len(exit_) else 0.0
-    return Curve(times, alive, low, high, deaths, risk, len(exit_), followed)
+    return Curve(times, alive, low, high, deaths, risk, len(exit_), np.sort(entry), np.sort(exit_))
 
 
 def _log_log(alive: Floats, log_alive: Floats, variance: Floats, risk: Ints) -> tuple[Floats, Floats]:

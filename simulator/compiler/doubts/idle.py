@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from simulator.compiler import machine as m
+from simulator.compiler import pathway_walk
 from simulator.compiler.context import Lowering
 from simulator.compiler.terms import Where
 from simulator.scenario import syntax as s
@@ -19,8 +21,16 @@ def doubt(low: Lowering) -> None:
                 "W303", f"{name} is never measured", measurement, Where(measurement.path, measurement.span),
                 remedy="name it in the `measures` of some care",
             )  # fmt: skip
+    for name, treatment in low.scenario.treatments.items():
+        parts = (treatment.effects, treatment.interacts, treatment.supply)
+        if treatment.adherence is not None and parts == ([], [], None) and not low.findings.errors:
+            low.resolver.report(
+                "W315", f"this changes nothing: {name} has neither effects nor a supply", treatment.adherence,
+                Where.key(treatment, "adherence"), remedy="leave it out, or say what the treatment does",
+            )  # fmt: skip
     blocks = list(blocks_in(low.scenario))
     _unused(low, blocks)
+    _unheard(low)
     for block in blocks:
         _without_effect(low, block)
 
@@ -57,6 +67,30 @@ def _unused(low: Lowering, blocks: list[Block]) -> None:
                     "W316", f"nothing uses the {kind} {name}", None, Where(block.path, block.span),
                     remedy=f"{remedy.format(name=name)}, or delete it",
                 )  # fmt: skip
+
+
+def _unheard(low: Lowering) -> None:
+    """What only others hear, when they listen or look back: nothing is recorded of it otherwise."""
+    scenario, names = low.scenario, low.names
+    if scenario.population is None or low.findings.errors:
+        return
+    triggers = (a.trigger for p in low.processes.values() for state in p.states for a in state.arrows)
+    heard = {trigger.event for trigger in triggers if isinstance(trigger, m.OnEvent)}
+    told: list[tuple[str, Block]] = []
+    for name, pathway in scenario.pathways.items():
+        told += [
+            (f"{name}.{key}", step) for step in pathway_walk.walk(pathway.steps) for key in step.may_follow
+        ]
+    for name, procedure in scenario.procedures.items():
+        harmless = {key: each for key, each in procedure.complications.items() if each.fatal is None}
+        told += [(f"{name}.{key}", each) for key, each in harmless.items() if each.after is not None]
+    for event, block in told:
+        remembered = event in names.stamps or event in names.rings
+        if names.events.get(event) not in heard and not remembered and block.span.file == scenario.span.file:
+            low.resolver.report(
+                "W316", f"nothing hears {event}", None, Where(block.path, block.span),
+                remedy=f"let it lead to care, e.g. `on: [{event}]`, or to a disease, or delete it",
+            )  # fmt: skip
 
 
 def _draws(table: Table) -> bool:

@@ -23,7 +23,6 @@ from simulator.scenario.walk import walk
 
 _SLOW_MEDIAN_YEARS = 300.0
 _FAST_MEDIAN_MINUTES = 10.0
-_MINUTES_OF_A_YEAR = units.MICROSECONDS["year"] / units.MICROSECONDS["minute"]
 _LIFE_YEARS = 120.0
 _DEADLY_PER_YEAR = 0.5
 

@@ -7,6 +7,7 @@ there: an event that something raises, a state that is entered, a measurement th
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -23,6 +24,27 @@ class Fact:
     kind: str
     index: int
     mask: int = 0
+
+
+#: something that may be news: ``event``, ``state`` or ``var``, and its number
+_Key = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Arrow:
+    """An arrow, and the state of a process that it leads from."""
+
+    process: int
+    state: int
+    arrow: m.Arrow
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Branch:
+    """What is done if a condition holds."""
+
+    condition: m.Term
+    then: tuple[m.Action, ...]
 
 
 @dataclass(slots=True)
@@ -46,32 +68,82 @@ class Reach:
     states: dict[int, int] = field(default_factory=dict)
     events: set[int] = field(default_factory=set)
     known: set[int] = field(default_factory=set)
+    _due: OrderedDict[_Arrow | _Branch, None] = field(default_factory=OrderedDict)
+    _waiting: dict[_Key, dict[_Arrow | _Branch, None]] = field(default_factory=dict)
+    _done: set[_Arrow | _Branch] = field(default_factory=set)
+    _sets: dict[int, list[int]] = field(default_factory=dict)
 
     def explore(self) -> None:
-        """Try everything until nothing new comes of it."""
+        """Try everything, and what waits again when it may have come true, until nothing new comes of it."""
         for index, process in self.processes.items():
+            self._note("state", index)
             self.states[index] = 1
             self._do(process.states[0].on_entry)
-        waiting = [(p, i, a) for p, i, a in self._arrows()]
-        while True:
-            left = []
-            for index, state, arrow in waiting:
-                if not self.states[index] >> state & 1 or not self.may_fire(arrow.trigger):
-                    left.append((index, state, arrow))
-                    continue
-                self._do(arrow.actions)
-                if not self.states[index] >> arrow.target & 1:
-                    self.states[index] |= 1 << arrow.target
-                    self._do(self.processes[index].states[arrow.target].on_entry)
-            if len(left) == len(waiting):
-                return
-            waiting = left
-
-    def _arrows(self) -> Iterator[tuple[int, int, m.Arrow]]:
         for index, process in self.processes.items():
             for number, state in enumerate(process.states):
                 for arrow in state.arrows:
-                    yield index, number, arrow
+                    self._await(_Arrow(index, number, arrow), {("state", index), *self._asked(arrow.trigger)})
+        while self._due:
+            attempt = self._due.popitem(last=False)[0]
+            if isinstance(attempt, _Arrow):
+                self._take(attempt)
+            elif self.may_hold(attempt.condition):
+                self._settle(attempt)
+                self._do(attempt.then)
+
+    def _take(self, attempt: _Arrow) -> None:
+        """Go along an arrow, if somebody stands at it and it may fire."""
+        index, arrow = attempt.process, attempt.arrow
+        if not self.states[index] >> attempt.state & 1 or not self.may_fire(arrow.trigger):
+            return
+        self._settle(attempt)
+        self._do(arrow.actions)
+        if not self.states[index] >> arrow.target & 1:
+            self.states[index] |= 1 << arrow.target
+            self._note("state", index)
+            self._do(self.processes[index].states[arrow.target].on_entry)
+
+    def _await(self, attempt: _Arrow | _Branch, keys: Iterable[_Key]) -> None:
+        """Try something: now, and again whenever one of `keys` is news."""
+        self._due[attempt] = None
+        for key in keys:
+            self._waiting.setdefault(key, {})[attempt] = None
+
+    def _settle(self, attempt: _Arrow | _Branch) -> None:
+        """What has happened need not be tried again."""
+        self._done.add(attempt)
+
+    def _note(self, kind: str, index: int) -> None:
+        """Something is new."""
+        for attempt in self._waiting.get((kind, index), ()):
+            if attempt not in self._done:
+                self._due[attempt] = None
+
+    def _asked(self, trigger: m.Trigger) -> set[_Key]:
+        """What a trigger asks for."""
+        match trigger:
+            case m.WhenTrue(condition):
+                return self._keys(condition)
+            case m.ByRate(_, _, m.Apply() as condition):
+                return self._keys(condition)
+            case m.OnEvent(event, condition):
+                return {("event", event)} | (set() if condition is None else self._keys(condition))
+        return set()
+
+    def _keys(self, term: m.Term) -> set[_Key]:
+        """What a condition asks for."""
+        match term:
+            case m.Apply(_, parts):
+                return {key for part in parts for key in self._keys(part)}
+            case m.InState(process):
+                return {("state", process)}
+            case m.Stamped(stamp) | m.SinceAtLeast(stamp) | m.SinceLess(stamp):
+                return {("event", event)} if (event := self.stamps.get(stamp)) is not None else set()
+            case m.CountAtLeast(ring):
+                return {("event", event)} if (event := self.rings.get(ring)) is not None else set()
+            case m.Var(index):
+                return {("var", index)}
+        return set()
 
     def may_fire(self, trigger: m.Trigger) -> bool:
         """Whether a trigger can ever fire, as far as is known now."""
@@ -88,15 +160,33 @@ class Reach:
         for action in actions:
             match action:
                 case m.Raise(event):
-                    self.events.add(event)
+                    if event not in self.events:
+                        self.events.add(event)
+                        self._note("event", event)
                 case m.Set(var) | m.Draw(var):
-                    self.known.add(var)
+                    self._know(var)
                 case m.Measure(measurement):
-                    self.known |= {var for var, owner in self.results.items() if owner == measurement}
+                    for var in self._measured(measurement):
+                        self._know(var)
                 case m.If(condition, _, _, then):
                     # whether or not: what is done at visits is judged where it is asked for
-                    if condition is None or self.may_hold(condition):
+                    if condition is None:
                         self._do(then)
+                    else:
+                        self._await(_Branch(condition, then), self._keys(condition))
+
+    def _know(self, var: int) -> None:
+        if var not in self.known:
+            self.known.add(var)
+            self._note("var", var)
+
+    def _measured(self, measurement: int) -> list[int]:
+        """The variables that a measurement sets."""
+        if not self._sets:
+            for var, owner in self.results.items():
+                if owner is not None:
+                    self._sets.setdefault(owner, []).append(var)
+        return self._sets.get(measurement, [])
 
     def may_hold(self, term: m.Term) -> bool:
         """Whether a condition can ever be true."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from simulator.compiler.components import circles
 from simulator.compiler.context import Lowering
 from simulator.compiler.doubts.reach import Fact, Reach
 from simulator.compiler.terms import Where
@@ -37,26 +38,29 @@ def doubt(low: Lowering) -> None:
         owner: {_owner(low, fact) for each in things for fact in each.facts} - {owner}
         for owner, things in stuck.items()
     }
+    circular = {owner for circle in circles(waits) for owner in circle}
     said = {f.path.split(".")[1] for f in low.findings.items if f.code in _SAID and "." in f.path}
-    explained = set(said)
-    while more := {o for o, others in waits.items() if o not in explained and others & explained}:
-        explained |= more
+    explained = _waiting_for(said, waits)
     for owner, things in stuck.items():
         first = owner not in explained and not waits[owner] & stuck.keys()
-        if first or (owner not in explained and owner in _causes(owner, waits)):
+        if first or (owner not in explained and owner in circular):
             for each in things:
                 _report(low, each)
 
 
-def _causes(owner: str, waits: dict[str, set[str]]) -> set[str]:
-    """All that something waits for, in the end: itself, if things wait for one another."""
-    seen, frontier = set[str](), list(waits[owner])
+def _waiting_for(causes: Iterable[str], waits: Mapping[str, Iterable[str]]) -> set[str]:
+    """The causes, and all that waits for them in the end."""
+    waiting: dict[str, list[str]] = {}
+    for owner, others in waits.items():
+        for other in others:
+            waiting.setdefault(other, []).append(owner)
+    found, frontier = set[str](), list(causes)
     while frontier:
         here = frontier.pop()
-        if here not in seen:
-            seen.add(here)
-            frontier += waits.get(here, ())
-    return seen
+        if here not in found:
+            found.add(here)
+            frontier += waiting.get(here, ())
+    return found
 
 
 def _report(low: Lowering, stuck: Stuck) -> None:
@@ -107,7 +111,12 @@ def _facts(low: Lowering, reach: Reach, process: str) -> Iterator[Fact]:
         if reach.states[index] >> number & 1:
             for arrow in state.arrows:
                 if not reach.may_fire(arrow.trigger):
-                    yield from reach.lacking(arrow.trigger)
+                    for fact in reach.lacking(arrow.trigger):
+                        wait = _event(low, fact.index) if fact.kind == "event" else ""
+                        if wait.endswith(":due"):  # a process of its own waits for it
+                            yield from _facts(low, reach, wait.removesuffix(":due"))
+                        else:
+                            yield fact
 
 
 Wanted = tuple[str, str, Where, tuple[str, ...], tuple[str, ...]]
@@ -152,11 +161,11 @@ def _each(
 
 
 def _event(low: Lowering, index: int) -> str:
-    return next(name for name, number in low.names.events.items() if number == index)
+    return low.names.event_names()[index]
 
 
 def _process(low: Lowering, index: int) -> str:
-    return next(name for name, number in low.names.processes.items() if number == index)
+    return low.names.process_names()[index]
 
 
 def _owner(low: Lowering, fact: Fact) -> str:
