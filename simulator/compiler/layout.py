@@ -104,5 +104,6 @@ STACK = 64
 
 # --- errors the kernel reports in I[R_ERROR] -------------------------------------------------
 (OK, FULL, CYCLE, QUEUE_FULL, BAD_PARAMETER) = range(5)
+HOVERING = 2  # microseconds: a level that changes its slope again so soon is held where it is
 SAME_INSTANT_LIMIT = 100_000
 ATTEMPT_LIMIT = 100_000

@@ -31,6 +31,8 @@ from simulator.compiler.layout import (
     H_END,
     H_FEMALE,
     H_HISTORY,
+    H_LDEP_IDX,
+    H_LDEP_PTR,
     H_LEVEL,
     H_N_BLOCK,
     H_N_CELL,
@@ -43,8 +45,10 @@ from simulator.compiler.layout import (
     H_PATIENTS,
     H_POP_STREAM,
     H_START,
+    H_SYM_LEVEL,
     H_SYM_SIGNAL,
     H_VAR,
+    HOVERING,
     I_BLOCK,
     I_CLEAR,
     I_LSINCE,
@@ -229,6 +233,10 @@ def begin(P, N, I, F, E, V, patient, attempt, k0, k1):  # type: ignore[no-untype
         F[P[F_SLOPE] + level] = known_slope(evaluate(P, N, I, F, slope, now))
         I[P[I_LWAKE] + level] = I[R_WAKE]
         I[R_LEVEL_WAKE] = min(I[R_LEVEL_WAKE], I[R_WAKE])
+    for level in range(P[H_N_LEVEL]):  # slopes that ask for levels, whose own are known only now
+        ptr = P[H_LDEP_PTR] + P[H_SYM_LEVEL] + level
+        for j in range(P[ptr], P[ptr + 1]):
+            refresh_level(P, N, I, F, P[P[H_LDEP_IDX] + j], False, now)
     for i in range(P[I_NEXT], P[I_NEXT] + P[H_N_PROC]):
         I[i] = NULL  # not armed yet: not to be refreshed
     for i in range(P[I_NEXT] + P[H_N_PROC], P[I_NEXT] + P[H_N_BLOCK] * BLOCK):
@@ -264,7 +272,8 @@ def _earliest(P, N, I, F, C, end):  # type: ignore[no-untyped-def]
         while I[P[I_LWAKE] + level] != level_wake:
             level += 1
         I[R_NOW] = level_wake
-        refresh_level(P, N, I, F, level, level_wake)
+        hovers = level_wake - I[P[I_LSINCE] + level] <= HOVERING
+        refresh_level(P, N, I, F, level, hovers, level_wake)
         I[R_AGAIN] = 1
     else:
         I[R_NOW] = now

@@ -160,22 +160,27 @@ def known_slope(slope):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, error_model="numpy")
-def refresh_level(P, N, I, F, level, now):  # type: ignore[no-untyped-def]
-    """Bring a level's accumulated drift up to now and evaluate its slope anew."""
+def refresh_level(P, N, I, F, level, hovers, now):  # type: ignore[no-untyped-def]
+    """Bring a level's accumulated drift up to now and evaluate its slope anew; one that hovers gets none."""
     since = P[I_LSINCE] + level
     slope = P[F_SLOPE] + level
     acc = P[F_ACC] + level
-    new = known_slope(evaluate(P, N, I, F, P[P[H_LEVEL] + level * LEVEL_W + L_SLOPE], now))
+    term = P[P[H_LEVEL] + level * LEVEL_W + L_SLOPE]
+    new = known_slope(evaluate(P, N, I, F, term, now))
+    if hovers:
+        new = 0.0
+    if new != F[slope]:
+        F[acc] = F[acc] + F[slope] * ((now - I[since]) / YEAR)
+        I[since] = now
+        F[slope] = new
+        # with another slope, a question for the level itself wakes at another time
+        evaluate(P, N, I, F, term, now)
     wakes = P[I_LWAKE]
     I[wakes + level] = I[R_WAKE]
     earliest = NEVER
     for k in range(wakes, wakes + P[H_N_LEVEL]):
         earliest = min(earliest, I[k])
     I[R_LEVEL_WAKE] = earliest
-    if new != F[slope]:
-        F[acc] = F[acc] + F[slope] * ((now - I[since]) / YEAR)
-        I[since] = now
-        F[slope] = new
     mark(P, I, P[H_SYM_LEVEL] + level)
 
 
@@ -341,7 +346,8 @@ def refresh_marked(P, N, I, F, now):  # type: ignore[no-untyped-def]
     while i < I[R_NDIRTY]:
         symbol = I[at + i]
         for j in range(P[ptr + symbol], P[ptr + symbol + 1]):
-            refresh_level(P, N, I, F, P[idx + j], now)
+            if symbol != P[H_SYM_LEVEL] + P[idx + j]:  # a level that has just changed knows of itself
+                refresh_level(P, N, I, F, P[idx + j], False, now)
         i += 1
     ptr, idx = P[H_DEP_PTR], P[H_DEP_IDX]
     for i in range(I[R_NDIRTY]):

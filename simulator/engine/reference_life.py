@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from simulator.compiler import machine as m
+from simulator.compiler.layout import HOVERING
 from simulator.engine.ages import NEVER, NULL
 from simulator.engine.reference_chart import NO_ARROW, Chart
 from simulator.engine.reference_draws import Streams, known, whole_microseconds
@@ -124,7 +125,9 @@ class Life:
         if coming.rank == 0:
             self.chart.close_encounter(self.patient.now)
         elif coming.rank == 1:
-            refresh_level(coming.owner, self.patient)
+            since = self.patient.levels[coming.owner].since
+            refresh_level(coming.owner, self.patient, hovers=self.patient.now - since <= HOVERING)
+            self.refresh_levels(beside=coming.owner)
             self.refresh_all()
         elif not coming.is_due:
             arrow = self.state_of(coming.owner).arrows[coming.slot]
@@ -179,9 +182,15 @@ class Life:
         ]
         return self.streams.choose(weights, f"state:{self.machine.processes[process].name}/{state.name}")
 
-    def refresh_levels(self) -> None:
-        for index in range(len(self.machine.levels)):
-            refresh_level(index, self.patient)
+    def refresh_levels(self, beside: int | None = None) -> None:
+        """Slopes may ask for other levels: each of them is looked at again when another has changed."""
+        for _ in self.machine.levels:
+            before = [level.slope for level in self.patient.levels]
+            for index in range(len(self.machine.levels)):
+                if index != beside:
+                    refresh_level(index, self.patient)
+            if before == [level.slope for level in self.patient.levels]:
+                return
 
     def refresh_all(self) -> None:
         for process, slots in enumerate(self.slots):

@@ -77,12 +77,15 @@ def aim(slot: Slot, base: m.Base, patient: PatientState) -> None:
         slot.due = due_after(base, slot.stratum, slot.remaining / slot.multiplier, patient)
 
 
-def refresh_level(index: int, patient: PatientState) -> None:
-    """Where the slope has changed, keep the drift so far and start from here."""
-    level = patient.levels[index]
-    slope, level.wake = evaluate(patient.machine.levels[index].slope, patient)
-    if slope != slope:
+def refresh_level(index: int, patient: PatientState, *, hovers: bool = False) -> None:
+    """Where the slope has changed, keep the drift so far and start from here; one that hovers has none."""
+    level, term = patient.levels[index], patient.machine.levels[index].slope
+    slope, level.wake = evaluate(term, patient)
+    if slope != slope or hovers:
         slope = 0.0  # an unknown drift is none
     if slope != level.slope:
         level.accumulated += level.slope * ((patient.now - level.since) / YEAR)
         level.since, level.slope = patient.now, slope
+        _, level.wake = evaluate(
+            term, patient
+        )  # with another slope, what asks for the level wakes at another time
