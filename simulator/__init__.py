@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from simulator.api import preview as preview
     from simulator.api import regenerate as regenerate
     from simulator.api import run as run
+    from simulator.api import statistic as statistic
     from simulator.api import sweep as sweep
     from simulator.api import test as test
     from simulator.api import verify as verify
     from simulator.api import why_not as why_not
+    from simulator.authoring.statistic import Statistic as Statistic
     from simulator.authoring.targets import Outcome as Outcome
     from simulator.compiler.machine import Machine as Machine
     from simulator.engine.mesa_model import PopulationModel as PopulationModel
@@ -59,6 +61,7 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "SimulatorError",
+    "Statistic",
     "__version__",
     "check",
     "compile",
@@ -70,6 +73,7 @@ __all__ = [
     "preview",
     "regenerate",
     "run",
+    "statistic",
     "sweep",
     "test",
     "verify",
@@ -88,11 +92,13 @@ _HOMES = {
     "preview": "simulator.api",
     "regenerate": "simulator.api",
     "run": "simulator.api",
+    "statistic": "simulator.api",
     "sweep": "simulator.api",
     "test": "simulator.api",
     "verify": "simulator.api",
     "why_not": "simulator.api",
     "Outcome": "simulator.authoring.targets",
+    "Statistic": "simulator.authoring.statistic",
     "Machine": "simulator.compiler.machine",
     "PopulationModel": "simulator.engine.mesa_model",
     "Progress": "simulator.engine.run",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from simulator.authoring.diff import Comparison
     from simulator.authoring.explain_story import Explanation, WhyNot
     from simulator.authoring.preview import Preview
+    from simulator.authoring.statistic import Statistic
     from simulator.authoring.targets import Outcome
     from simulator.compiler.machine import Machine
     from simulator.engine.run import Progress
@@ -433,6 +434,23 @@ def test(
                 f"{dataset} is a run of {made}, not of {scenario.id}", remedy="Name its scenario."
             )
     return evaluate(scenario, log)
+
+
+def statistic(log: EventLog | PathLike, statement: str) -> Statistic:
+    """One statistic of a finished run, in the words of `expect:` (docs/targets.md), with its 95 % interval.
+
+    Args:
+        log: what :func:`run` or :func:`open` gave, or a folder that :func:`run` wrote.
+        statement: e.g. ``"prevalence of t2d at 60..69 years"``.
+
+    Raises:
+        UsageError: if it is no statement, or names what is not in the scenario or cannot be counted.
+        DatasetError: if there is no dataset, or it does not hold its scenario.
+    """
+    from simulator.authoring.statistic import statistic as statistic_of
+    from simulator.store import EventLog
+
+    return statistic_of(log if isinstance(log, EventLog) else open(log), statement)
 
 
 def processors() -> int:

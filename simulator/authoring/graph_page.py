@@ -8,12 +8,14 @@ The last two are laid out by Graphviz.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from difflib import get_close_matches
 from html import escape
 from pathlib import Path
 
 from simulator.authoring import graphviz
 from simulator.authoring.graph import KIND_TITLES, NODE_STYLES, Diagram, plain_name
+from simulator.authoring.graph_dark import DARK, INK, PAPER, dark, dark_rules
 from simulator.authoring.graph_influences import influence_diagrams
 from simulator.authoring.graph_states import state_diagram
 from simulator.authoring.mermaid import mermaid
@@ -129,43 +131,51 @@ def _legend_text(diagram: Diagram) -> str:
     return f"Colours: {', '.join(known)}." if known else ""
 
 
-_SVG_SIZE = re.compile(r'<svg width="([0-9.]+)pt" height="([0-9.]+)pt"')
-
-
 def sheet(drawings: list[str]) -> str:
-    """SVG drawings side by side and below one another on one SVG sheet."""
-    if len(drawings) == 1:
-        return drawings[0]
+    """SVG drawings side by side and below one another on one SVG sheet, which is dark where its reader's
+    system is."""
     placed: list[str] = []
     left, top, row, width = 0.0, 0.0, 0.0, 0.0
     for drawing in drawings:
-        found = _SVG_SIZE.match(drawing)
-        assert found is not None  # Graphviz always gives its drawings a size
-        wide, high = float(found[1]), float(found[2])
+        wide, high = graphviz.size(drawing)
         if left and left + wide > _SHEET_WIDTH:
             left, top, row = 0.0, top + row + _GAP, 0.0
         at = f'<svg x="{left:g}" y="{top:g}" width="{wide:g}" height="{high:g}"'
-        placed.append(_SVG_SIZE.sub(at, drawing, count=1))
+        placed.append(graphviz.SIZE.sub(at, drawing, count=1))
         left, row = left + wide + _GAP, max(row, high)
         width = max(width, left - _GAP)
     high = top + row
     return (
         f'<svg width="{width:g}pt" height="{high:g}pt" viewBox="0 0 {width:g} {high:g}"\n'
         ' xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">\n'
-        f'<rect width="100%" height="100%" fill="white"/>\n{"".join(placed)}</svg>\n'
+        f"<style>\n{_SHEET_STYLE}{dark_rules(drawings)}</style>\n"
+        f'<rect class="sheet" width="100%" height="100%" fill="white"/>\n{"".join(placed)}</svg>\n'
     )
 
 
-_STYLE = """\
-:root { color-scheme: light; }
-body { font: 15px/1.5 Helvetica, Arial, sans-serif; color: #1f2933; margin: 2rem; background: #fff; }
+#: a sheet alone in a window leaves the rest of the window in the same colour
+_SHEET_STYLE = f"{DARK} {{ svg:root {{ background: {PAPER}; }} .sheet {{ fill: {PAPER}; }} }}\n"
+
+_STYLE = f"""\
+:root {{ color-scheme: light dark;
+  --paper: #fff; --ink: #1f2933; --soft: #52606d; --rule: #e4e7eb; --link: #2680c2; }}
+{DARK} {{ :root {{ --paper: {PAPER}; --ink: {INK}; --soft: #a3b0be; --rule: #2b3542; --link: #69b1ec; }} }}
+"""
+_STYLE += """\
+* { box-sizing: border-box; }
+body { font: 15px/1.5 Helvetica, Arial, sans-serif; margin: 2rem;
+  color: var(--ink); background: var(--paper); }
 h1 { font-size: 1.6rem; margin: 0 0 .3rem; } h2 { font-size: 1.2rem; margin: 0; }
-nav a { color: #2680c2; margin-right: 1rem; text-decoration: none; white-space: nowrap; }
+nav a { color: var(--link); margin-right: 1rem; text-decoration: none; white-space: nowrap; }
 main { display: flex; flex-wrap: wrap; gap: 1rem; margin-top: 1.2rem; }
-section { max-width: 100%; box-sizing: border-box; padding: 1rem; border: 1px solid #e4e7eb;
-  border-radius: 8px; }
-.note { color: #52606d; margin: .2rem 0 .6rem; }
-.drawing { overflow: auto; } .drawing svg { display: block; }
+section { max-width: 100%; padding: 1rem; border: 1px solid var(--rule); border-radius: 8px; }
+.note { color: var(--soft); margin: .2rem 0 .6rem; }
+.drawing { overflow: auto; }
+.drawing svg { display: block; height: auto; max-width: max(100%, calc(0.85 * var(--wide))); }
+@media (max-width: 600px) {
+  body { margin: 1rem .8rem; } section { padding: .7rem; } nav a { white-space: normal; }
+  .drawing svg { max-width: max(100%, calc(0.6 * var(--wide))); }
+}
 .key { display: inline-block; padding: 0 .6rem; margin-right: .4rem; border: 1px solid; border-radius: 6px; }
 """
 
@@ -176,23 +186,35 @@ def html(scenario: model.Scenario, diagrams: list[Diagram], drawings: list[str])
     sections = "".join(
         f'<section id="{d.id}"><h2>{escape(d.title)}</h2>\n'
         f'<p class="note">{escape(d.note)} {_legend_html(d)}</p>'
-        f'<div class="drawing">{drawing}</div></section>\n'
+        f'<div class="drawing" style="--wide: {graphviz.size(drawing)[0]:g}pt">{drawing}</div></section>\n'
         for d, drawing in zip(diagrams, drawings, strict=True)
     )
     title = escape(heading(scenario))
+    style = _STYLE + dark_rules(drawings, ".drawing") + _key_rules()
     return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>\n'
-        f"<style>{_STYLE}</style></head>\n<body><h1>{title}</h1>\n"
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>\n'
+        f"<style>{style}</style></head>\n<body><h1>{title}</h1>\n"
         f'<p class="note">{escape((scenario.description or "").strip())}</p>\n<nav>{links}</nav>\n'
         f"<main>{sections}</main></body></html>\n"
     )
 
 
+def _key_rules() -> str:
+    """How the keys of the legends look, by light and in the dark."""
+
+    def rules(of: Callable[[str], str]) -> str:
+        looks = ((kind, NODE_STYLES[kind]) for kind in KIND_TITLES)
+        return "\n".join(
+            f".key.{kind} {{ background: {of(look.fill)}; border-color: {of(look.border)}; "
+            f"color: {of(look.text)}; }}"
+            for kind, look in looks
+        )
+
+    return f"{rules(str)}\n{DARK} {{\n{rules(dark)}\n}}\n"
+
+
 def _legend_html(diagram: Diagram) -> str:
     kinds = {node.kind for node in diagram.nodes.values()}
-    keys = [(NODE_STYLES[kind], title) for kind, (title, _) in KIND_TITLES.items() if kind in kinds]
-    return "".join(
-        f'<span class="key" style="background:{look.fill};border-color:{look.border};color:{look.text}">'
-        f"{title}</span>"
-        for look, title in keys
-    )
+    titles = [(kind, title) for kind, (title, _) in KIND_TITLES.items() if kind in kinds]
+    return "".join(f'<span class="key {kind}">{title}</span>' for kind, title in titles)

@@ -102,6 +102,17 @@ def svg(diagram: Diagram, *, headed: bool = True) -> str:
     return re.sub(r' id="[^"]*"', "", text)
 
 
+#: how every drawing of Graphviz begins
+SIZE = re.compile(r'<svg width="([0-9.]+)pt" height="([0-9.]+)pt"')
+
+
+def size(drawing: str) -> tuple[float, float]:
+    """Width and height, in points, of a drawing by :func:`svg`."""
+    found = SIZE.match(drawing)
+    assert found is not None  # Graphviz always gives its drawings a size
+    return float(found[1]), float(found[2])
+
+
 def _node(node: Node) -> str:
     style = node.style
     look = ["filled"]

@@ -36,7 +36,7 @@ class Outcome:
         id: name of the target; of an expectation, its statement.
         statement: the statistic in the author's words.
         kind: prevalence, incidence, rate, median age, mean age, median time, mean time, survival,
-            median survival, median, mean or share.
+            median survival, median, mean, median after, mean after, median change, mean change or share.
         subject: what is counted: a condition, an event or a measurement, in the author's words.
         ages: at least the first, less than the second, in years; None where open or not given.
         years: calendar years, both included; None if not given.

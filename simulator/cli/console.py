@@ -9,7 +9,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.console import Console
 from rich.markup import escape
@@ -18,6 +18,9 @@ from rich.table import Table
 from simulator.cli.findings_view import styled, without_trailing_blanks
 
 PIPED_WIDTH = 120  #: columns where there is no terminal to ask
+WIDE = 110  #: columns from which there is room for tables with much text
+_GAP = 3  # columns between those of a table
+_AMPLE_ROOM, _ROOM = 30, 20  # columns that a column of sentences needs to be read well, or at all
 
 
 class Output(Console):
@@ -49,9 +52,7 @@ def stdout() -> Console:
 
 def stderr() -> Console:
     """A console on stderr, for progress."""
-    return Console(
-        file=sys.stderr, stderr=True, color_system="auto" if styled() else None, highlight=False
-    )
+    return Console(file=sys.stderr, stderr=True, color_system="auto" if styled() else None, highlight=False)
 
 
 def program() -> str:
@@ -87,18 +88,91 @@ def show_table(
 ) -> None:
     """Print a plain table below its title. `right` names the columns of numbers; `spaced` parts the rows.
 
-    Text is shown as it is, without markup. A heading of empty columns is left out.
+    Text is shown as it is, without markup. A heading of empty columns is left out. Where not all fits,
+    columns of names stay whole and sentences are wrapped; spaced rows become blocks on a narrow terminal.
     """
-    padding = (0, 3, int(spaced), 0)
-    drawn = Table(box=None, show_header=any(columns), header_style="dim", pad_edge=False, padding=padding)
-    drawn.add_column("")  # indents
-    for column in columns:
-        drawn.add_column(escape(column), justify="right" if column in right else "left", overflow="fold")
-    for row in rows:
-        drawn.add_row("", *(escape(str(cell)) for cell in row))
+    cells = [[str(cell) for cell in row] for row in rows]
     out.print(f"[bold]{escape(title)}[/bold]")
+    if spaced and out.width < WIDE and _natural_width(columns, cells) > out.width:
+        _show_blocks(out, columns, cells)
+        return
+    drawn = Table(
+        box=None,
+        show_header=any(columns),
+        header_style="dim",
+        pad_edge=False,
+        padding=(0, _GAP, int(spaced), 0),
+    )
+    drawn.add_column("")  # indents
+    names, cells = _fit_names(columns, cells, out.width)
+    for i, column in enumerate(columns):
+        justify: Literal["right", "left"] = "right" if column in right else "left"
+        drawn.add_column(escape(column), justify=justify, overflow="fold", no_wrap=i in names)
+    for row in cells:
+        drawn.add_row("", *map(escape, row))
     out.print(drawn)
     out.print()
+
+
+def _show_blocks(out: Console, columns: Sequence[str], cells: list[list[str]]) -> None:
+    """Each row as its first cell, and the others below one another with the names of their columns."""
+    for first, *others in cells:
+        out.print(f"   {escape(first)}", soft_wrap=True)
+        block = Table(box=None, show_header=False, pad_edge=False, padding=(0, _GAP, 0, 0))
+        block.add_column("", min_width=_GAP)
+        block.add_column("", style="dim", no_wrap=True)
+        block.add_column("", overflow="fold")
+        for name, cell in zip(columns[1:], others, strict=True):
+            if cell:
+                block.add_row("", escape(name), escape(cell))
+        out.print(block)
+        out.print()
+
+
+def _widest(columns: Sequence[str], cells: list[list[str]], i: int) -> int:
+    return max(map(len, [columns[i], *(line for row in cells for line in row[i].split("\n"))]))
+
+
+def _natural_width(columns: Sequence[str], cells: list[list[str]]) -> int:
+    """Columns of a terminal that a table takes if nothing is wrapped."""
+    return sum(_widest(columns, cells, i) + _GAP for i in range(len(columns))) + _GAP
+
+
+def _fit_names(
+    columns: Sequence[str], cells: list[list[str]], width: int
+) -> tuple[set[int], list[list[str]]]:
+    """Which columns hold names that must not be wrapped, and the cells with long names on several lines.
+
+    None, and the cells as they are, if everything fits, or names would leave too little room for sentences.
+    """
+    if _natural_width(columns, cells) <= width:
+        return set(), cells
+    names = {i for i in range(len(columns)) if not any(" " in row[i] for row in cells)}
+    for longest, room in ((width, _AMPLE_ROOM), (width * 3 // 10, _ROOM)):
+        folded = [
+            ["\n".join(fold_name(cell, longest)) if i in names else cell for i, cell in enumerate(row)]
+            for row in cells
+        ]
+        left = width - _GAP - sum(_widest(columns, folded, i) + _GAP for i in names)
+        if left >= room * (len(columns) - len(names)):
+            return names, folded
+    return set(), cells
+
+
+def fold_name(name: str, width: int) -> list[str]:
+    """A name on lines of at most `width`, parted behind dots, slashes and underscores if it has any.
+
+    >>> fold_name("respiratory_infection.diagnosed", 24), fold_name("mild", 24)
+    (['respiratory_infection.', 'diagnosed'], ['mild'])
+    """
+    lines: list[str] = []
+    rest = name
+    while len(rest) > width:
+        head = rest[:width]
+        at = max(head.rfind(sign) for sign in "./") + 1 or head.rfind("_") + 1 or width
+        lines.append(rest[:at])
+        rest = rest[at:]
+    return [*lines, rest]
 
 
 def thousands(value: float) -> str:

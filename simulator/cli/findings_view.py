@@ -25,6 +25,12 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udff
 
 _TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
 
+_WITHOUT_WIDTH = ("Mn", "Me", "Cf")  # marks on the letter before, and characters nobody sees
+_AS_EMOJI = "\ufe0f"  # makes a picture in two columns of the character before
+
+#: at the beginning of a remedy: a word of English, no name
+_PLAIN_WORD = re.compile(r"[a-z][a-z’'-]*[,;]?(?= |$)")
+
 Piece = tuple[str, str]  # text, style ("" for none)
 
 
@@ -56,7 +62,7 @@ def render_findings(
 
 
 def styled() -> bool:
-    """Whether the environment lets a terminal show colours, bold and dim: not with NO_COLOR (no-color.org)."""
+    """Whether the environment lets a terminal show colours and bold: no NO_COLOR (no-color.org)."""
     return not os.environ.get("NO_COLOR")
 
 
@@ -94,7 +100,7 @@ def _as_dict(finding: Finding) -> dict[str, str | int | None]:
         "path": finding.path,
         "expected": finding.expected,
         "nearest": finding.nearest,
-        "remedy": finding.remedy,
+        "remedy": sentence(finding.remedy),
     }
 
 
@@ -109,7 +115,7 @@ def _pieces(findings: Iterable[Finding], files: dict[str, str], columns: int | N
         file = finding.span.file
         if file not in lines:
             lines[file] = _text_of(file, files).split("\n")
-        yield f"{finding.span}: ", "place"
+        yield f"{_printable(str(finding.span))}: ", "place"
         yield f"{finding.severity} {finding.code}", finding.severity
         yield f": {_printable(finding.message)}\n", "place"
         room = (
@@ -121,7 +127,7 @@ def _pieces(findings: Iterable[Finding], files: dict[str, str], columns: int | N
             (f"at {finding.path}" if finding.path else "", ""),
             (f"expected: {finding.expected}" if finding.expected else "", ""),
             (f"did you mean `{finding.nearest}`?" if finding.nearest else "", "hint"),
-            (finding.remedy, "hint"),
+            (sentence(finding.remedy), "hint"),
         )
         for note, style in notes:
             if note:
@@ -129,6 +135,19 @@ def _pieces(findings: Iterable[Finding], files: dict[str, str], columns: int | N
                 yield f"{_wrapped(_printable(note), len(margin), columns)}\n", style
         yield "\n", ""
     yield _count(ordered), ""
+
+
+def sentence(text: str) -> str:
+    """A remedy as a sentence: with a capital, unless it begins with a name, and a full stop.
+
+    >>> sentence("write `1 year`"), sentence("docs/targets.md has more"), sentence("(Or so.)")
+    ('Write `1 year`.', 'docs/targets.md has more.', '(Or so.)')
+    """
+    if not text:
+        return ""
+    if _PLAIN_WORD.match(text):
+        text = text[0].upper() + text[1:]
+    return text if text.endswith((".", "?", "!", ":", "…", ".)", "?)")) else f"{text}."
 
 
 def _wrapped(text: str, indent: int, columns: int | None) -> str:
@@ -156,14 +175,30 @@ def _source(span: Span, lines: list[str], severity: str, room: int) -> Iterator[
     start = min(span.column - 1, len(line))
     end = span.end_column - 1 if span.end_line == span.line else len(line.rstrip())
     end = max(min(end, len(line)), start + 1)
-    left = max(0, min(start - room // 3, len(line) - room))
-    shown, before = _printable(line[left : left + room]), line[left:start]
+    left, right = _cut(line, start, room)
+    shown, before = _printable(line[left:right]), line[left:start]
     number = str(span.line)
     yield f" {number} | ", "margin"
-    yield f"{'…' * (left > 0)}{shown.rstrip()}{'…' * (left + room < len(line))}\n", ""
+    yield f"{'…' * (left > 0)}{shown.rstrip()}{'…' * (right < len(line))}\n", ""
     yield " " * (len(number) + 2) + "| ", "margin"
-    caret = max(1, _width(line[start : min(end, left + room)]))
+    caret = max(1, _width(line[start : min(end, right)]))
     yield " " * (_width(before) + (left > 0)) + "^" * caret + "\n", severity
+
+
+def _cut(line: str, start: int, room: int) -> tuple[int, int]:
+    """The part of a line that is shown around the character `start`, in so many columns of a terminal."""
+    left = max(0, min(start - room // 3, len(line) - room))
+    piece = line[left : left + room]
+    if piece.isascii():
+        return left, left + len(piece)
+    before = _width(line[left:start])
+    while left < start and before > room // 3 and before + _width(line[start : left + room]) > room:
+        before -= _width(line[left])
+        left += 1
+    right, used = left, 0
+    while right < len(line) and (used := used + _width(line[right])) <= room:
+        right += 1
+    return left, right
 
 
 def _text_of(file: str, files: dict[str, str]) -> str:
@@ -185,6 +220,14 @@ def _width(text: str) -> int:
     """Columns of a terminal that `text` takes."""
     if text.isascii():
         return len(text)
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
-    )
+    width = last = 0
+    for character in text:
+        if character == _AS_EMOJI:
+            width += 2 - last if last else 0
+            last = 2 if last else 0
+        elif unicodedata.category(character) in _WITHOUT_WIDTH or "\u1160" <= character <= "\u11ff":
+            continue  # the last are the vowels and ends of Korean syllables: they join what they follow
+        else:
+            last = 2 if unicodedata.east_asian_width(character) in "WF" else 1
+            width += last
+    return width

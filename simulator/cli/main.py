@@ -7,6 +7,8 @@ heavy is imported here: `simulator --help` answers at once, and each command loa
 from __future__ import annotations
 
 import argparse
+import codecs
+import io
 import os
 import signal
 import sys
@@ -23,12 +25,31 @@ FINE, FAULT, INTERRUPTED, TERMINATED = 0, 3, 130, 143
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code; raises SystemExit only for `--help` and usage errors."""
+    for stream in (sys.stdout, sys.stderr):
+        _write_anything(stream)
     args = build_parser().parse_args(argv)
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
         return _serve(args)
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _write_anything(stream: object) -> None:
+    """Lets a stream of another encoding (a pipe of Windows, LC_ALL=C) show what it has no character for.
+
+    As ``\\u00e9``: readable, and right in JSON.
+    """
+    if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
+        codecs.register_error("escaped", _escaped)
+        stream.reconfigure(errors="escaped")
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4)), error.end
 
 
 def _serve(args: argparse.Namespace) -> int:

@@ -207,8 +207,9 @@ def _show_diseases(preview: Preview, out: Console) -> None:
     out.print("[bold]Diseases[/bold]")
     out.print(table)
     out.print(
-        f"  share of observed time lived with it (ages {ages[0].label} to {ages[-1].label}) · onsets per "
-        "1,000 person-years\n  · median time from onset to diagnosis · alive 10 years after onset",
+        f"  share of observed time lived with it (ages {ages[0].label} to {ages[-1].label})\n"
+        "  · onsets per 1,000 person-years · median time from onset to diagnosis\n"
+        "  · alive 10 years after onset",
         style="dim",
     )
     nobody = [d.title for d in preview.diseases if not d.people]

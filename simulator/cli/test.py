@@ -56,18 +56,7 @@ def _facts(outcomes: tuple[Outcome, ...]) -> dict[str, Any]:
 
 
 def _show(outcomes: tuple[Outcome, ...], out: Console) -> None:
-    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 3, 0, 0))
-    table.add_column("verdict", no_wrap=True)
-    table.add_column("statistic", overflow="fold", ratio=3)
-    table.add_column("here, with 95% interval", overflow="fold", ratio=2)
-    table.add_column("must lie in", overflow="fold", ratio=2)
-    table.add_column("people", justify="right", no_wrap=True)
-    if any(each.needed for each in outcomes):
-        name = "patients needed" if out.width >= 100 else "patients\nneeded"
-        table.add_column(name, justify="right", no_wrap=True)
-    for each in outcomes:
-        table.add_row(*_row(each)[: len(table.columns)])
-    out.print(table)
+    (_show_table if out.width >= console.WIDE else _show_list)(outcomes, out)
     out.print()
     count = Counter[str](each.verdict for each in outcomes)
     words = [
@@ -79,21 +68,55 @@ def _show(outcomes: tuple[Outcome, ...], out: Console) -> None:
     _advise(outcomes, out)
 
 
-def _row(each: Outcome) -> tuple[str, ...]:
+def _show_table(outcomes: tuple[Outcome, ...], out: Console) -> None:
+    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 3, 0, 0))
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("statistic", overflow="fold", ratio=3)
+    table.add_column("here, with 95% interval", overflow="fold", ratio=2)
+    table.add_column("must lie in", overflow="fold", ratio=2)
+    table.add_column("people", justify="right", no_wrap=True)
+    if any(each.needed for each in outcomes):
+        table.add_column("patients needed", justify="right", no_wrap=True)
+    for each in outcomes:
+        found, expected, published = _amounts(each)
+        if published:
+            expected += f"\n[dim]{published}[/dim]"
+        needed = f"{each.needed:,}" if each.needed else ""
+        row = (_verdict(each), _name(each), found, expected, f"{each.n:,}", needed)
+        table.add_row(*row[: len(table.columns)])
+    out.print(table)
+
+
+def _show_list(outcomes: tuple[Outcome, ...], out: Console) -> None:
+    """A statistic on lines of its own, and what became of it below, where a table would be squeezed."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 0))
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("statistic", overflow="fold")
+    for each in outcomes:
+        found, expected, published = _amounts(each)
+        facts = [f"{found}, expected {expected}", published, f"people {each.n:,}"]
+        if each.needed:
+            facts.append(f"patients needed {each.needed:,}")
+        table.add_row(_verdict(each), f"{_name(each)}\n[dim]{'; '.join(filter(None, facts))}[/dim]")
+    out.print(table)
+
+
+def _verdict(each: Outcome) -> str:
+    return f"[{_STYLES[each.verdict]}]{each.verdict}[/]"
+
+
+def _name(each: Outcome) -> str:
+    name = escape(each.statement)
+    return name if each.id == each.statement else f"{escape(each.id)}: {name}"
+
+
+def _amounts(each: Outcome) -> tuple[str, str, str]:
+    """What was found, what it must lie in, and what was published (empty: nothing)."""
     from simulator.authoring.amounts import Scale
 
     scale = Scale.of((each.value, each.low, each.high, *each.expected), each.unit)
-    name = escape(each.statement)
-    if each.id != each.statement:
-        name = f"{escape(each.id)}: {name}"
-    expected = scale.bounds(*each.expected)
-    if each.published is not None:
-        expected += f"\n[dim]published {scale.bound(each.published)}[/dim]"
-    style = _STYLES[each.verdict]
-    verdict = f"[{style}]{each.verdict}[/]"
-    needed = f"{each.needed:,}" if each.needed else ""
-    found = scale.interval(each.value, each.low, each.high)
-    return verdict, name, found, expected, f"{each.n:,}", needed
+    published = "" if each.published is None else f"published {scale.bound(each.published)}"
+    return scale.interval(each.value, each.low, each.high), scale.bounds(*each.expected), published
 
 
 def _advise(outcomes: tuple[Outcome, ...], out: Console) -> None:

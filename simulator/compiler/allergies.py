@@ -160,10 +160,10 @@ def _reactions(low: Lowering, name: str, allergy: Allergy) -> None:
             after = distribution(resolver, reaction.after, Where.key(reaction, "after"), DURATION)
         if chance is None or after is None:
             continue
-        chances.append(m.Arrow(f"{name}: {key} follows", 2 + len(coming), m.ByChance(chance)))
+        chances.append(m.Arrow(low.arrow_name(f"{name}: {key} follows"), 2 + len(coming), m.ByChance(chance)))
         rest = algebra.apply("sub", rest, chance)
         actions = _happens(low, name, key, reaction)
-        arrow = m.Arrow(f"{name}: {key}", SAFE, m.AfterDuration(after), actions)
+        arrow = m.Arrow(low.arrow_name(f"{name}: {key}"), SAFE, m.AfterDuration(after), actions)
         coming.append(m.State(f"{key} to come", (arrow,)))
     left = algebra.constant(rest)
     if left is not None and left < -1e-9:
@@ -172,7 +172,8 @@ def _reactions(low: Lowering, name: str, allergy: Allergy) -> None:
             Where.key(allergy, "reactions"), expected="probabilities that add up to 100% at most",
         )  # fmt: skip
     if left is None or left > 0.0:
-        chances.append(m.Arrow(f"{name}: tolerated", SAFE, m.ByChance(m.Apply("max", (rest, algebra.FALSE)))))
+        label = low.arrow_name(f"{name}: tolerated")
+        chances.append(m.Arrow(label, SAFE, m.ByChance(m.Apply("max", (rest, algebra.FALSE)))))
     states = (m.State("safe", tuple(exposures)), m.State("exposed", tuple(chances)), *coming)
     low.add_process(m.Process(f"{name}.reactions", states, latent=True))
 

@@ -289,7 +289,7 @@ def _onset(
         if chance is not None:
             rest = algebra.apply("sub", algebra.TRUE, chance)
             outgoing[0] = [
-                m.Arrow(f"{name}: onset", target, m.ByChance(chance), begins),
+                m.Arrow(low.arrow_name(f"{name}: onset"), target, m.ByChance(chance), begins),
                 m.Arrow(f"{name}: unaffected", form.enter[ABSENT], m.ByChance(rest), silent=True),
             ]
         return
@@ -298,7 +298,8 @@ def _onset(
         hazard_names=(f"{name}.onset",), effects=low.effects, allowed=("rate", "after", "when", "on"),
     )  # fmt: skip
     if fires is not None:
-        outgoing[form.stay[ABSENT]].append(m.Arrow(f"{name}: onset", target, fires, begins))
+        label = low.arrow_name(f"{name}: onset")
+        outgoing[form.stay[ABSENT]].append(m.Arrow(label, target, fires, begins))
 
 
 def _chance_at_birth(low: Lowering, onset: Onset) -> m.Term | None:

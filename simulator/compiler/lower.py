@@ -49,6 +49,7 @@ from simulator.compiler.events import connect
 from simulator.compiler.missing import settle
 from simulator.compiler.origins import Origins
 from simulator.compiler.seasons import seasonal_bases
+from simulator.compiler.streams import colliding
 from simulator.compiler.terms import Where
 from simulator.errors import Findings, ScenarioError, UsageError
 from simulator.scenario.model import Population, Scenario
@@ -126,7 +127,13 @@ def _lower(low: Lowering, library: bool, whole: bool) -> m.Machine | None:
     settle(findings, low.names.lost)
     if findings.errors or who is None or not whole:
         return None
-    return _assemble(low, who, variables, [x for x in levels if x is not None], signals)
+    machine = _assemble(low, who, variables, [x for x in levels if x is not None], signals)
+    for one, other in colliding(machine):
+        findings.add(
+            "E739", f"the random numbers of `{one}` and of `{other}` would be the same", scenario.span,
+            remedy="Their names happen to share a number (1 pair in 4,294,967,296 does): change one of them.",
+        )  # fmt: skip
+    return None if findings.errors else machine
 
 
 def _declare(low: Lowering) -> None:

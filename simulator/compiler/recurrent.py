@@ -103,19 +103,19 @@ def _happens(
     full = f"{disease}.{name}"
     tells: tuple[m.Action, ...] = (m.Raise(low.names.event(full)),)
     at_once = _death(low, full, event) if event.lasts is None else ()
-    first = _first(event)
+    first, label = _first(event), low.arrow_name(f"{disease}: {name}")
     if event.severity is None:
         target = rest if event.lasts is None else first
         if rate is not None:
-            arrows[0].append(m.Arrow(f"{disease}: {name}", target, rate, (*tells, *at_once)))
+            arrows[0].append(m.Arrow(label, target, rate, (*tells, *at_once)))
         return
     if rate is not None:
-        arrows[0].append(m.Arrow(f"{disease}: {name}", 1, rate, silent=True))
+        arrows[0].append(m.Arrow(label, 1, rate, silent=True))
     chances = severity.weights(low, event) or ()
     for i, (each, chance) in enumerate(zip(severity.names_of(event), chances, strict=False)):
         target = rest if event.lasts is None else first + i
         told = (*tells, m.Raise(low.names.event(f"{full}.{each}")), *at_once)
-        arrows[1].append(m.Arrow(f"{disease}: {name} {each}", target, m.ByChance(chance), told))
+        arrows[1].append(m.Arrow(low.arrow_name(f"{disease}: {name} {each}"), target, m.ByChance(chance), told))
 
 
 def _passes(low: Lowering, full: str, event: RecurrentEvent, rest: int, arrows: list[list[m.Arrow]]) -> None:

@@ -18,7 +18,7 @@ from simulator.scenario import syntax as s
 from simulator.scenario.model import Disease, Scenario
 from simulator.scenario.model_targets import Expectation, Target
 from simulator.scenario.remainder import UNREAD_TEXT
-from simulator.scenario.statement import Amount, Bounds, Statement
+from simulator.scenario.statement import CHANGES, VALUES, Amount, Bounds, Statement
 
 SHARE, PER_YEAR, YEAR = "share", "/year", "year"
 BIRTH, DEATH = "birth", "death"
@@ -61,11 +61,11 @@ def claims(scenario: Scenario) -> tuple[Claim, ...]:
     for block, statement, name in _all(scenario):
         unit = unit_of(scenario, statement)
         if isinstance(block, Expectation):
-            low, high = _ends(block.within, unit)
+            low, high = _ends(block.within, statement, unit)
             found.append(Claim(name, statement, unit, low, high, None, block.source))
         else:
-            low, high = _accepted(block, unit)
-            published = amount_in(block.value, unit)
+            low, high = _accepted(block, statement, unit)
+            published = amount_in(block.value, unit, difference=statement.kind in CHANGES)
             found.append(Claim(name, statement, unit, low, high, published, block.source))
     return tuple(found)
 
@@ -120,8 +120,11 @@ def unit_of(scenario: Scenario, statement: Statement) -> str:
     return block.unit if block is not None else "1"
 
 
-def amount_in(amount: Amount, unit: str) -> float | None:
-    """An amount as written, in `unit`; None if it is something else."""
+def amount_in(amount: Amount, unit: str, *, difference: bool = False) -> float | None:
+    """An amount as written, in `unit`; None if it is something else.
+
+    A `difference` of 9 [degF] is one of 5 Cel.
+    """
     if unit == PER_YEAR:
         share = amount_in(replace(amount, time=""), SHARE)
         return share / units.YEARS[amount.time] if share is not None and amount.time else None
@@ -134,7 +137,8 @@ def amount_in(amount: Amount, unit: str) -> float | None:
         return amount.value
     if amount.unit == "%" and unit == SHARE:
         return amount.value / 100.0
-    return units.convert(amount.value, amount.unit, unit)
+    value, zero = (units.convert(x, amount.unit, unit) for x in (amount.value, 0.0))
+    return value - zero if difference and value is not None and zero is not None else value
 
 
 def comparison(expr: s.Binary) -> tuple[str, s.Expr, s.Expr]:
@@ -165,22 +169,23 @@ def _all(scenario: Scenario) -> Iterator[tuple[Expectation | Target, Statement, 
         yield target, target.statistic, name
 
 
-def _ends(bounds: Bounds, unit: str) -> tuple[float | None, float | None]:
-    low = None if bounds.low is None else amount_in(bounds.low, unit)
-    return low, None if bounds.high is None else amount_in(bounds.high, unit)
+def _ends(bounds: Bounds, statement: Statement, unit: str) -> tuple[float | None, float | None]:
+    change = statement.kind in CHANGES
+    low = None if bounds.low is None else amount_in(bounds.low, unit, difference=change)
+    return low, None if bounds.high is None else amount_in(bounds.high, unit, difference=change)
 
 
-def _accepted(target: Target, unit: str) -> tuple[float | None, float | None]:
+def _accepted(target: Target, statement: Statement, unit: str) -> tuple[float | None, float | None]:
     """Where the model must lie: `accept`, or within `tolerance` of the value, or the published interval."""
     if target.accept is not None:
-        return _ends(target.accept, unit)
+        return _ends(target.accept, statement, unit)
     if target.tolerance is not None:
-        value = amount_in(target.value, unit) or 0.0
+        value = amount_in(target.value, unit, difference=statement.kind in CHANGES) or 0.0
         off = target.tolerance.value / 100.0 * abs(value)
         if target.tolerance.unit != "%":
-            off = amount_in(target.tolerance, unit) or 0.0
+            off = amount_in(target.tolerance, unit, difference=True) or 0.0
         return value - off, value + off
-    return (None, None) if target.ci95 is None else _ends(target.ci95, unit)
+    return (None, None) if target.ci95 is None else _ends(target.ci95, statement, unit)
 
 
 # --- findings ---------------------------------------------------------------------------------
@@ -221,7 +226,7 @@ class _Checker:
         if statement.kind == "prevalence":
             return self.condition(subject, where)
         assert isinstance(subject, s.Name)
-        if statement.kind in ("median", "mean"):
+        if statement.kind in VALUES:
             return self.resolver.is_a(subject.text, "measurement", subject, where)
         return self.event(subject, where)
 

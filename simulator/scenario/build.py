@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from simulator.errors import Findings, Span
 from simulator.scenario import habits, model, stand_in
 from simulator.scenario.keys import SHORTHAND, Key, Kind, keys_of
+from simulator.scenario.lookalikes import strange
 from simulator.scenario.parameters import read_parameters
 from simulator.scenario.remainder import UNREAD_TEXT
 from simulator.scenario.rules import check_rules
@@ -130,11 +131,12 @@ def _unknown_key(
             path=path, remedy=habits.split_number(before, name),
         )  # fmt: skip
         return
-    glued = re.match(r"([a-z_]+):\S", name)
+    glued = re.match(r"([a-z_]+)(?::|(：) *)(?=\S)", name)
     if is_empty(entry.value) and glued and glued[1] in keys:
+        wrong = "the full-width `：` is no `:` in" if glued[2] else "no blank stands behind the `:` of"
         context.findings.add(
-            "E113", f"no blank stands behind the `:` of `{shorten(name)}`", entry.key.span, path=path,
-            remedy=f"Write `{glued[1]}: {shorten(name[glued.end(1) + 1 :])}`.",
+            "E113", f"{wrong} `{shorten(name)}`", entry.key.span, path=path,
+            remedy=f"Write `{glued[1]}: {shorten(name[glued.end() :])}`.",
         )  # fmt: skip
         return
     if is_empty(entry.value) and re.search(r"[()\[\]<>=]", name):
@@ -154,7 +156,7 @@ def _unknown_key(
         "E201", f"unknown key `{shorten(name)}`", entry.key.span, path=path,
         expected=f"one of {listed(keys)}" if keys else "nothing more here",
         nearest=None if remedy else habits.key(name, keys) or nearest(name, keys),
-        remedy=remedy,
+        remedy=remedy or strange(name),
     )  # fmt: skip
 
 

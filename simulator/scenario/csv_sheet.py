@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import os
+import unicodedata
 from dataclasses import dataclass, field
 
 from simulator.errors import Span
 from simulator.scenario.files import FileProblem, beside, nearest_file
+from simulator.scenario.lookalikes import strange
 from simulator.scenario.values import Context, listed, nearest, read_text
 from simulator.scenario.yaml_nodes import Node, Scalar, shorten
 
@@ -50,21 +52,22 @@ class Sheet:
 
     def column(self, context: Context, node: Scalar, path: str) -> int | None:
         """The column that a text of the scenario names; None, and a finding, if there is not just one."""
-        count = self.header.count(node.text)
-        if count == 1:
-            return self.header.index(node.text)
-        if count:
-            second = [i for i, name in enumerate(self.header) if name == node.text][1]
+        wanted = unicodedata.normalize("NFC", node.text)
+        found = [i for i, name in enumerate(self.header) if unicodedata.normalize("NFC", name) == wanted]
+        if len(found) == 1:
+            return found[0]
+        if found:
             context.findings.add(
                 "E412", f"a second column is called `{shorten(node.text)}`",
-                self.place(self.header_line, second), path=path,
+                self.place(self.header_line, found[1]), path=path,
                 remedy="Give each column a name of its own.",
             )  # fmt: skip
             return None
+        close = nearest(node.text, self.header)
         context.findings.add(
             "E412", f"`{self.name}` has no column `{shorten(node.text)}`", node.span, path=path,
             expected=listed(shorten(name) for name in self.header[:30]),
-            nearest=nearest(node.text, self.header),
+            nearest=close, remedy=strange(node.text) or strange(close or ""),
         )  # fmt: skip
         return None
 

@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import difflib
 import os
+import unicodedata
 from dataclasses import dataclass, field
 
 MAX_BYTES = 20_000_000
 MAX_ALL = 50_000_000
+
+#: what a file is that begins with such bytes
+_FOREIGN = {
+    b"\xff\xfe\0\0": "UTF-32 text",
+    b"\0\0\xfe\xff": "UTF-32 text",
+    b"\xff\xfe": "UTF-16 text",
+    b"\xfe\xff": "UTF-16 text",
+    b"PK\3\4": "a ZIP file (as those of Excel and Word are)",
+    b"\xd0\xcf\x11\xe0": "a file of an old Excel or Word",
+    b"\x1f\x8b": "compressed (gzip)",
+    b"%PDF": "a PDF file",
+}
 
 
 class FileProblem(Exception):
@@ -32,16 +45,17 @@ class Files:
         """The text of a file, line ends as ``\\n``. Raises: FileProblem."""
         if path in self.texts:
             return self.texts[path]
+        place = _stored(path)
         try:
-            if not os.path.isfile(path) and os.path.exists(path):
+            if not os.path.isfile(place) and os.path.exists(place):
                 raise FileProblem(f"`{path}` is not a file")
-            size = os.path.getsize(path)
+            size = os.path.getsize(place)
             self._bytes += size
             if self._bytes > MAX_ALL:
                 raise FileProblem(f"the files that are used have more than {MAX_ALL:,} bytes together")
             if size > MAX_BYTES:
                 raise FileProblem(f"`{path}` has {size:,} bytes; at most {MAX_BYTES:,} are read")
-            with open(path, "rb") as stream:
+            with open(place, "rb") as stream:
                 data = stream.read()
         except FileNotFoundError:
             raise FileProblem(f"there is no file `{path}`") from None
@@ -52,15 +66,32 @@ class Files:
         return self.texts[path]
 
 
+def _stored(path: str) -> str:
+    """The path as the disk has it: an `é` is one character there or two (macOS, archives made there)."""
+    if path.isascii() or os.path.lexists(path):
+        return path
+    forms = (unicodedata.normalize(form, path) for form in ("NFC", "NFD"))
+    return next(filter(os.path.lexists, forms), path)
+
+
 def decode(data: bytes, path: str) -> str:
     """UTF-8 text with ``\\n`` line ends, without a byte order mark. Raises: FileProblem."""
+    foreign = next((what for begin, what in _FOREIGN.items() if data.startswith(begin)), None)
+    if foreign is None and len(data) > 1 and (data[0] == 0) != (data[1] == 0):
+        foreign = "UTF-16 text"  # without a byte order mark
+    if foreign:
+        raise FileProblem(f"`{path}` is {foreign}, not UTF-8 text")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         begin = data.rfind(b"\n", 0, error.start) + 1
         column = len(data[begin : error.start].decode("utf-8-sig", errors="replace")) + 1
-        raise FileProblem(f"`{path}` is not UTF-8 text: see line {line}", line, column) from None
+        byte = data[error.start : error.start + 1]
+        meant = byte.decode("cp1252", errors="ignore")
+        guess = f" (`{meant}` in Windows-1252)" if meant.isprintable() and meant else ""
+        what = f"line {line} holds the byte {byte.hex().upper()}{guess}"
+        raise FileProblem(f"`{path}` is not UTF-8 text: {what}", line, column) from None
     return normalise(text)
 
 

@@ -179,7 +179,10 @@ _PHRASES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
         re.compile(rf"(?P<a>{_NUMBER}) *(?P<u>{_TIME})"),
         lambda f: f"{_number(f['a'])}{_unit(f['u'])}",
     ),
-    (re.compile(rf"(?P<a>{_NUMBER}) ?(?:[x×]|-?fold)(?!\w)"), lambda f: _number(f["a"])),
+    (
+        re.compile(rf"(?P<a>{_NUMBER}) ?(?:x|×(?! *[\w(])|-?fold)(?!\w)(?! *[\d(])"),
+        lambda f: _number(f["a"]),
+    ),
 )
 
 

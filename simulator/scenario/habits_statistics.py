@@ -24,9 +24,15 @@ _WORDS: tuple[tuple[str, str], ...] = (
     (r"^(?:time|delay) from\b", "median time from"),
     (r"^(median|mean) time between (\S+) and (\S+)", r"\1 time from \2 to \3"),
     (
-        r"^(median|mean) (?!of\b|age\b|time\b|survival\b|period\b)([a-z]\w*)(?= at | in | among |$)",
+        r"^(median|mean) (?!(?:of|age|time|survival|period|change)\b)([a-z]\w*)(?= at | in | among | \d|$)",
         r"\1 of \2",
     ),
+    (r"^(median|mean) change (?:in|from baseline in|of) (\S+) (?:at )?(?=\d)", r"\1 change of \2 "),
+    (
+        r"^(median|mean) change (?:in|of) (\S+) (?:from|between) (\S+) (?:to|and) (\d+ \w+) (?:after|later)$",
+        r"\1 change of \2 \4 after \3",
+    ),
+    (r"^((?:median|mean) (?:change )?of \S+) at (\d+ \w+) after ", r"\1 \2 after "),
     (r"\b(at|to|from|after) ([a-z]\w*) (diagnosed|diagnosis)\b", r"\1 \2.diagnosed"),
     (r"\b(at|to|from|after) diagnosis of ([a-z]\w*)", r"\1 \2.diagnosed"),
     (r"\b(at|to|from|after) onset of ([a-z]\w*)", r"\1 \2.onset"),

@@ -15,6 +15,7 @@ from simulator.scenario import model
 from simulator.scenario.build import read_block
 from simulator.scenario.files import FileProblem, Files, beside, nearest_file
 from simulator.scenario.instance import defined, instance
+from simulator.scenario.lookalikes import strange
 from simulator.scenario.merge import (
     Conflict,
     Hidden,
@@ -227,7 +228,8 @@ class Includer:
             nearest=os.path.join(os.path.dirname(name), os.path.splitext(close)[0])
             if close
             else _elsewhere(name, os.path.dirname(item.span.file)),
-            remedy="The path is relative to the file that names it, with or without `.yaml`.",
+            remedy=strange(name)
+            or "The path is relative to the file that names it, with or without `.yaml`.",
         )  # fmt: skip
         return None
 

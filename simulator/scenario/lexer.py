@@ -14,9 +14,11 @@ import re
 from dataclasses import dataclass
 
 from simulator import units
+from simulator.scenario.lookalikes import is_word, latin, strange
 
 MAX_LENGTH = 4000
 MAX_TOKENS = 300
+_LONGEST_SHOWN = 40
 
 WORDS = frozenset((
     "and", "or", "not", "in", "on", "ever", "last", "time", "since", "count", "of", "diagnosed", "per",
@@ -139,7 +141,28 @@ def _next(text: str, place: int) -> Token:
             "E301", "quotes do not belong in an expression", place, place + 1,
             remedy="Write names and categories without quotes.",
         )  # fmt: skip
-    raise ExpressionError("E301", f"`{character}` has no meaning in an expression", place, place + 1)
+    raise _meaningless(text, place)
+
+
+def _meaningless(text: str, place: int) -> ExpressionError:
+    """Of a character that begins no word of the language, with the word that it stands in."""
+    start, end = place, place + 1
+    if not text[place].isascii() and is_word(text[place]):
+        while start and is_word(text[start - 1]):
+            start -= 1
+        while end < len(text) and is_word(text[end]):
+            end += 1
+    word = text[start:end] if end - start <= _LONGEST_SHOWN else f"{text[start : start + _LONGEST_SHOWN]}…"
+    plain = latin(word)
+    remedy = strange(word)
+    if plain in ("'", '"') and plain != word:
+        remedy, plain = "Write straight quotes around the whole value, or none.", word
+    elif not plain.isascii() and is_word(text[place]):
+        remedy = remedy or "Names are written in the letters a to z."
+    return ExpressionError(
+        "E301", f"`{word}` has no meaning in an expression", start, end,
+        nearest=plain if plain != word and plain.isascii() and plain.strip() else None, remedy=remedy,
+    )  # fmt: skip
 
 
 def _date(text: str, place: int) -> Token | None:

@@ -6,6 +6,8 @@ import difflib
 from collections import Counter, OrderedDict
 from collections.abc import Collection, Iterable
 
+from simulator.scenario.lookalikes import latin
+
 FEW = 6  # so many names are all compared; of more, as many of the likeliest
 MANY = 500  # of more names than these, three letters in a row tell more than two
 COMMON = 200  # letters that so many names have say little
@@ -25,7 +27,7 @@ def nearest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
     """
     if len(word) > LONGEST:
         return None
-    return _index(known).nearest(word.lower(), cutoff)
+    return _index(known).nearest(latin(word).lower(), cutoff)
 
 
 def listed(words: Iterable[str]) -> str:

@@ -28,6 +28,8 @@ from simulator.units import YEARS, time_unit
 
 _EVENT = r"\S+"
 _DURATION = r"[0-9][0-9_.]*\s*[A-Za-z]+"
+#: so long after an event, give or take a window
+_LATER = rf"(?P<within>{_DURATION})(?:\s*(?:±|\+/?-)\s*(?P<window>{_DURATION}))? after (?P<origin>{_EVENT})"
 
 #: kind, how it is written (``E`` an event, ``D`` a duration), and its pattern
 FORMS: tuple[tuple[str, str, str], ...] = (
@@ -55,10 +57,26 @@ FORMS: tuple[tuple[str, str, str], ...] = (
     ("median", "median of MEASUREMENT", rf"median of (?P<subject>{_EVENT})"),
     ("mean", "mean of MEASUREMENT", rf"mean of (?P<subject>{_EVENT})"),
     (
+        "median after", "median of MEASUREMENT 2 years after EVENT",
+        rf"median of (?P<subject>{_EVENT}) {_LATER}",
+    ),
+    ("mean after", "mean of MEASUREMENT 2 years after EVENT", rf"mean of (?P<subject>{_EVENT}) {_LATER}"),
+    (
+        "median change", "median change of MEASUREMENT 2 years after EVENT",
+        rf"median change of (?P<subject>{_EVENT}) {_LATER}",
+    ),
+    (
+        "mean change", "mean change of MEASUREMENT 2 years after EVENT",
+        rf"mean change of (?P<subject>{_EVENT}) {_LATER}",
+    ),
+    (
         "share", "share of EVENT followed by EVENT within 1 year",
         rf"share of (?P<origin>{_EVENT}) followed by (?P<subject>{_EVENT}) within (?P<within>{_DURATION})",
     ),
 )  # fmt: skip
+#: kinds that are about the values of a measurement
+VALUES = ("median", "mean", "median after", "mean after", "median change", "mean change")
+CHANGES = ("median change", "mean change")
 _PATTERNS = tuple(
     (kind, re.compile(text.replace(" ", r"\s+") + r"\s*", re.DOTALL)) for kind, _, text in FORMS
 )
@@ -89,9 +107,10 @@ class Statement(Node):
     Attributes:
         text: as written, blanks tidied.
         kind: the first of its form in `FORMS`.
-        subject: a condition (prevalence), a measurement (mean, median), else an event; death for survival.
+        subject: a condition (prevalence), a measurement (`VALUES`), else an event; death for survival.
         origin: the event from which time is counted.
         within: the time counted, in years.
+        window: how much earlier or later a value may be, in years; None if it is not said.
         among: only people (or time) for whom this holds.
         ages: at least the first, less than the second, in years.
         years: calendar years, the second included.
@@ -105,6 +124,7 @@ class Statement(Node):
     subject: Expr
     origin: Name | None = None
     within: float | None = None
+    window: float | None = None
     among: Expr | None = None
     ages: Band | None = None
     years: tuple[int, int | None] | None = None
@@ -218,7 +238,7 @@ class _Reader:
         return Statement(
             text=" ".join(self.text.split()), kind=kind, subject=subject,
             origin=None if origin is None else self.name(origin),
-            within=self.duration(found) if "within" in found.groupdict() else None,
+            within=self.duration(found, "within"), window=self.window(found),
             period=bool(found.groupdict().get("period")),
             span=self.locate(0, len(self.text)), **clauses,
         )  # fmt: skip
@@ -260,8 +280,12 @@ class _Reader:
             return expr
         raise ExpressionError("E350", "a name belongs here", 0, len(self.text), expected="e.g. `cf.onset`")
 
-    def duration(self, found: re.Match[str]) -> float:
-        words = re.fullmatch(r"([0-9_.]+)\s*([A-Za-z]+)", found["within"])
+    def duration(self, found: re.Match[str], group: str) -> float | None:
+        """A length of time in years; None if the statement has none."""
+        text = found.groupdict().get(group)
+        if text is None:
+            return None
+        words = re.fullmatch(r"([0-9_.]+)\s*([A-Za-z]+)", text)
         unit = time_unit(words[2]) if words else None
         try:
             value = float(words[1]) if words else 0.0
@@ -269,10 +293,20 @@ class _Reader:
             unit, value = None, 0.0
         if unit is None or value <= 0:
             raise ExpressionError(
-                "E350", f"`{found['within']}` is not a length of time", *found.span("within"),
+                "E350", f"`{text}` is not a length of time", *found.span(group),
                 expected="e.g. `10 years`, `30 days`",
             )  # fmt: skip
         return value * YEARS[unit]
+
+    def window(self, found: re.Match[str]) -> float | None:
+        """What stands behind ±; it must not reach back to the event."""
+        later, window = self.duration(found, "within"), self.duration(found, "window")
+        if later is not None and window is not None and window >= later:
+            raise ExpressionError(
+                "E350", f"a window of `{found['window']}` reaches back to the event", *found.span("window"),
+                expected=f"less than `{found['within']}`",
+            )  # fmt: skip
+        return window
 
     # --- clauses
 

@@ -14,6 +14,7 @@ from simulator.scenario.files import Files
 from simulator.scenario.functions import DISTRIBUTIONS, TABULATED, check_arguments, signature
 from simulator.scenario.keys import Key
 from simulator.scenario.lexer import CATEGORY, RESERVED, ExpressionError
+from simulator.scenario.lookalikes import latin, strange
 from simulator.scenario.nearest import listed as listed
 from simulator.scenario.nearest import nearest as nearest
 from simulator.scenario.parameters import Parameters
@@ -356,7 +357,7 @@ def check_name(context: Context, key: Scalar, path: str, form: str) -> bool:
         "categories": (CATEGORY, "letters, digits, `_` and `/`, beginning with a letter"),
     }.get(form, (_IDENTIFIER, "lower-case letters, digits and `_`, beginning with a letter"))
     if not pattern.fullmatch(name):
-        fixed = re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")
+        fixed = re.sub(r"[^A-Za-z0-9_]+", "_", latin(name)).strip("_")
         fixed = fixed if form in ("states", "categories") else fixed.lower()
         good = fixed if pattern.fullmatch(fixed) and fixed not in RESERVED else None
         context.findings.add(
@@ -366,6 +367,7 @@ def check_name(context: Context, key: Scalar, path: str, form: str) -> bool:
             path=path,
             expected=expected,
             nearest=good,
+            remedy=strange(name),
         )
         return False
     taken = DISEASE_EVENTS if form == "states" else () if form == "categories" else RESERVED

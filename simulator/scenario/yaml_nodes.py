@@ -8,6 +8,7 @@ stands in the file. What YAML allows and the language does not becomes a finding
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,11 +21,18 @@ from simulator.errors import Findings, Span
 MAX_CHARACTERS = 5_000_000
 MAX_NODES = 200_000
 MAX_DEPTH = 50
+MAX_KEY = 1024  # as YAML has it
 MAX_FINDINGS = 1000  # after so many, reading stops
 
 TOO_LARGE = "Move large tables to a CSV file beside it (`csv: file.csv`)."
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\r\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
-_TAB_INDENT = re.compile(r"^ *\t[ \t]*(?=[^\s#])", re.MULTILINE)
+#: control characters, line ends that not all editors know, marks that show a line in another order than it is
+#: read (Boucher & Anderson 2021, "Trojan Source"), byte order marks, halves of characters
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0c\r\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ufffe\uffff]"
+)
+_WIDE_COLON = re.compile("[ -]*[a-z_][a-z0-9_]*：")
+_BLANKS = "\t\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000"  # that are no space
+_INDENT = re.compile(rf"^ *[{_BLANKS}][ {_BLANKS}]*(?=[^\s#])", re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -175,20 +183,23 @@ def _is_readable(text: str, file: str, findings: Findings) -> bool:
         return False
     match = _CONTROL.search(text)
     if match:
+        name = unicodedata.name(match[0], "")
         findings.add(
             "E109",
-            f"the character U+{ord(match[0]):04X} cannot stand in a text file",
+            f"the character U+{ord(match[0]):04X}{f' ({name})' if name else ''} cannot stand in a text file",
             Source(file, text).span(match.start(), match.end()),
             remedy="Delete it, or save the file again as UTF-8 text.",
         )
         return False
-    tabs = list(_TAB_INDENT.finditer(text))
-    if tabs:
-        more = f" (and {len(tabs) - 1} more lines)" if len(tabs) > 1 else ""
+    indents = list(_INDENT.finditer(text))
+    if indents:
+        more = f" (and {len(indents) - 1} more lines)" if len(indents) > 1 else ""
+        wrong = next(i for i in range(indents[0].start(), indents[0].end()) if text[i] != " ")
+        name = "a tab" if text[wrong] == "\t" else f"the blank U+{ord(text[wrong]):04X}"
         findings.add(
             "E106",
-            f"a tab indents this line{more}",
-            Source(file, text).span(tabs[0].end() - 1, tabs[0].end()),
+            f"{name} indents this line{more}",
+            Source(file, text).span(wrong, wrong + 1),
             remedy="Indent with spaces, two per level.",
         )
         return False
@@ -410,6 +421,11 @@ _PROBLEMS: tuple[tuple[str, str, str], ...] = (
         "a backslash in double quotes begins an escape that does not exist",
         "Use single quotes.",
     ),
+    (
+        "invalid Unicode character escape",
+        "this escape stands for no character",
+        "Write the character itself; where a backslash is meant, use single quotes.",
+    ),
 )
 
 
@@ -421,21 +437,39 @@ def _syntax_finding(source: Source, error: yaml.YAMLError, findings: Findings) -
     if line > len(lines) or (line == len(lines) and line > 1 and not lines[-1].strip()):
         line = max(1, len(lines) - 1)  # the end of the file: show the last line instead
         column = len(lines[line - 1]) + 1
+    wide = _wide_colon(lines, line) if "mapping values" in problem or "expected ':'" in problem else None
+    if wide is not None:
+        span = Span(source.file, *wide, wide[0], wide[1] + 1)
+        findings.add("E101", "the full-width `：` is no `:`", span, remedy="Write `key: value`.")
+        return
     span = Span(source.file, line, column, line, column + 1)
     context = getattr(error, "context_mark", None)
     known = (entry[1:] for entry in _PROBLEMS if entry[0] in problem)
-    message, remedy = next(known, None) or _unlisted(problem)
+    begun = lines[context.line] if context is not None and context.line < len(lines) else ""
+    message, remedy = next(known, None) or _unlisted(problem, begun)
     if context is not None and context.line + 1 < line and "closed" in message:
         message += f" (it begins on line {context.line + 1})"
     findings.add("E101", message, span, remedy=remedy)
 
 
-def _unlisted(problem: str) -> tuple[str, str]:
+def _wide_colon(lines: list[str], line: int) -> tuple[int, int] | None:
+    """Line and column of a `：` behind a key: there, or on the line before, as a key without `:` goes on."""
+    for number in (line, line - 1):
+        found = _WIDE_COLON.match(lines[number - 1]) if number >= 1 else None
+        if found:
+            return number, found.end()
+    return None
+
+
+def _unlisted(problem: str, begun: str) -> tuple[str, str]:
+    """Message and remedy; what is wrong begins on the line `begun`."""
     if "expected key" in problem or "expected <block end>" in problem:
         return (
             "this line is not indented like the lines before it, or text follows a quoted value",
             "Line the keys of one block up under each other; quote a value as a whole.",
         )
     if "could not find expected ':'" in problem:
+        if ": " in begun[MAX_KEY:]:
+            return f"a key of more than {MAX_KEY:,} characters", "A key is a word."
         return "a key without a `:`", "Write `key: value`."
     return f"this is not valid YAML: {problem}", "Check quotes, brackets and indentation around it."

@@ -12,7 +12,8 @@ import pytest
 
 import simulator as sim
 from simulator.authoring import graphviz
-from simulator.authoring.graph import Diagram, Edge, Group, Node
+from simulator.authoring.graph import EDGE_COLOURS, NODE_STYLES, Diagram, Edge, Group, Node
+from simulator.authoring.graph_dark import PAPER, dark
 from simulator.authoring.graph_page import sheet
 from simulator.errors import UsageError
 
@@ -73,7 +74,43 @@ def test_drawings_that_do_not_fit_go_below() -> None:
     )
     placed = re.findall(r'<svg x="(\d+)" y="(\d+)"', sheet([drawing] * 3))
     assert placed == [("0", "0"), ("0", "128"), ("0", "256")]
-    assert sheet([drawing]) == drawing
+    assert re.findall(r'<svg x="(\d+)" y="(\d+)"', sheet([drawing])) == [("0", "0")]
+
+
+@needs_dot
+@pytest.mark.parametrize("format", ["svg", "html"])
+def test_every_colour_has_one_for_the_dark(format: str) -> None:
+    text = sim.graph(FILE, format=format)
+    found = set(re.findall(r' (fill|stroke)="(#\w{6})"', text))
+    rules = text[text.index("prefers-color-scheme: dark") :]
+    assert len(found) > 10
+    for name, colour in found:
+        said = re.search(rf'\[{name}="{colour}"\] {{ {name}: (#\w{{6}}); }}', rules)
+        assert said is not None, (name, colour)
+        assert said[1] == dark(colour)
+
+
+def _luminance(colour: str) -> float:
+    """Source: WCAG 2.2, relative luminance."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(a: str, b: str) -> float:
+    dim, bright = sorted((_luminance(a), _luminance(b)))
+    return (bright + 0.05) / (dim + 0.05)
+
+
+@pytest.mark.parametrize("kind", NODE_STYLES)
+def test_words_are_read_in_the_dark(kind: str) -> None:
+    style = NODE_STYLES[kind]
+    assert _contrast(dark(style.text), dark(style.fill)) > 4.5  # WCAG 2.2, level AA
+
+
+@pytest.mark.parametrize("kind", EDGE_COLOURS)
+def test_arrows_are_seen_in_the_dark(kind: str) -> None:
+    assert _contrast(dark(EDGE_COLOURS[kind]), PAPER) > 4.5
 
 
 @needs_dot

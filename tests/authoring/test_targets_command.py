@@ -121,6 +121,19 @@ def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["test", path, *small, "--strict"]) == 1
 
 
+def test_a_narrow_terminal_is_given_lines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simulator.cli.console.PIPED_WIDTH", 80)
+    assert main(["test", str(write(tmp_path, GOOD + TARGET)), "--size", "600", "--seed", "1"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    [at] = [i for i, line in enumerate(lines) if "mortality: rate of death among ill" in line]
+    assert lines[at].startswith("pass   mortality: ")
+    below = " ".join(" ".join(lines[at + 1 : at + 4]).split())
+    assert ", expected 80 to 120 per 1,000 per year; published 100; people " in below
+
+
 def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["test", str(write(tmp_path, GOOD + TARGET)), "--size", "600", "--seed", "1", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)

@@ -33,6 +33,23 @@ def test_the_example_is_read() -> None:
     assert (len(scenario.expect), len(scenario.targets)) == (3, 1)
 
 
+def test_the_example_of_values_after_an_event_runs(tmp_path: Path) -> None:
+    [example] = re.findall(r"```yaml file=modulator.yaml\n(.*?)```", TEXT, re.DOTALL)
+    (tmp_path / "scenarios").symlink_to(ROOT / "scenarios")
+    path = tmp_path / "modulator.yaml"
+    path.write_text(example, encoding="utf-8")
+    assert not simulator.check(path).errors
+    reached, gained = simulator.test(path, size=200, seed=1)
+    assert gained.verdict == "pass", gained
+    assert 0 < reached.n < gained.n  # adolescents only
+    assert reached.value is not None
+    assert reached.value > 80
+    simulator.preview(path, out=tmp_path / "page.html", size=40)
+    assert "mean change of fev1 24 weeks ± 8 weeks after eti.started" in (tmp_path / "page.html").read_text(
+        "utf-8"
+    )
+
+
 @pytest.mark.parametrize(
     "statement",
     [s for s in re.findall(r"`((?:incidence|rate|median|period|mean|share) [^`]*)`", TEXT) if "…" not in s],

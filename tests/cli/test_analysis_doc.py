@@ -42,6 +42,8 @@ def test_the_study_runs(study: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert found["spared"] > 5
     causes = cases.death_cause
     assert set(causes.cat.categories) == set(causes.dropna())  # not every transition there is
+    assert (found["delay"].unit, found["delay"].n) == ("year", len(early))
+    assert found["delay"].value < 0.5
     assert simulator.open("out/usual").digest == found["usual"].digest
     assert "deaths spared" in capsys.readouterr().out
 

@@ -197,6 +197,7 @@ STATISTICS = (
     "prevalence of d0 at 20..59 years",
     "incidence of d0.onset",
     "median of marker among on drug",
+    "mean change of marker 1 year ± 2 months after drug.started in males",
     "survival 5 years after d0.onset",
     "rate of d0.flare in 2003..2005",
     "median time from d0.onset to d0.diagnosed",

@@ -9,6 +9,8 @@ import pytest
 
 import simulator as sim
 from simulator.cli.describe import plain
+from simulator.compiler import machine as m
+from simulator.compiler.streams import colliding
 from simulator.errors import UsageError
 from simulator.scenario.reading import read_text
 from tests.fuzz.verdict import judged
@@ -97,3 +99,62 @@ def test_transitions_of_one_name_and_codes_of_two_things(tmp_path: Path) -> None
     assert len(set(log.vocabulary.arrows)) < len(log.vocabulary.arrows)
     report = sim.verify(tmp_path / "out")
     assert report.ok, str(report)
+
+
+# --- streams ------------------------------------------------------------------------------------
+
+CLINIC = "care: {clinic: {class: ambulatory, every: 40 days}}\n"
+
+
+@pytest.mark.parametrize("event", ["recognised", "refuted", "unaffected"])
+def test_an_event_called_as_a_diagnosis_goes(event: str) -> None:
+    """Both draw, side by side: each has a stream and an origin of its own."""
+    unique(
+        f"""{CLINIC}
+diseases:
+  flu:
+    onset: {{rate: 1 per year}}
+    states: [s]
+    diagnosis:
+      - at: [clinic]
+        if: age > 1 years
+        refuted: {{rate: 1 per year}}
+        mistaken_for: [{{title: asthma, codes: {{icd10cm: J45.909}}, probability: 90%, lasts: 1..20 weeks}}]
+    events: {{{event}: {{rate: 3 per year}}}}
+"""
+    )
+
+
+@pytest.mark.parametrize("reaction", ["onset", "tolerated"])
+def test_a_reaction_called_as_an_allergy_goes(reaction: str) -> None:
+    unique(
+        f"""
+treatments: {{drug: {{start: {{when: age >= 1 years}}}}}}
+allergies:
+  nuts:
+    onset: {{rate: 0.1 per year}}
+    to: [drug]
+    reactions: {{{reaction}: {{probability: 30%, after: 1..3 days}}}}
+"""
+    )
+
+
+def unique(text: str) -> None:
+    """No two arrows of the machine have one name."""
+    machine = judged(HEAD + text, "found.yaml").machine
+    assert machine is not None
+    names = [a.name for process in machine.processes for state in process.states for a in state.arrows]
+    assert len(set(names)) == len(names)
+
+
+def test_two_streams_of_one_number() -> None:
+    """The digests of the two names begin with the same four bytes."""
+    names = ("work_unit_first", "tumour_hospital_review")
+    care = "".join(f"  {name}: {{class: ambulatory, every: 1 year}}\n" for name in names)
+    answer = judged(f"{HEAD}care:\n{care}", "found.yaml")
+    assert [finding.code for finding in answer.errors] == ["E739"]
+    one, other = (f"encounter:{name}" for name in names)
+    assert f"`{one}` and of `{other}`" in answer.errors[0].message
+    fine = judged(f"{HEAD}{CLINIC}", "found.yaml").machine
+    assert isinstance(fine, m.Machine)
+    assert colliding(fine) == []

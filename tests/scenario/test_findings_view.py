@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -78,6 +79,31 @@ def test_json() -> None:
         "column": 1, "end_line": 2, "end_column": 6, "path": "titel", "expected": "a key", "nearest": "title",
         "remedy": "Rename it.",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("remedy", "shown"),
+    [
+        ("rename it", "Rename it."),
+        ("Rename it.", "Rename it."),
+        ("otherwise, is it a number of percent?", "Otherwise, is it a number of percent?"),
+        ("`flu.late` never happens", "`flu.late` never happens."),
+        ("cf.onset never happens", "cf.onset never happens."),
+        ("docs/targets.md says more", "docs/targets.md says more."),
+        ("Write `==`. (`=` names an argument.)", "Write `==`. (`=` names an argument.)"),
+        ("", ""),
+    ],
+)
+def test_a_remedy_is_a_sentence(remedy: str, shown: str) -> None:
+    finding = replace(TYPO, remedy=remedy)
+    [fact] = json.loads(findings_json([finding]))
+    assert fact["remedy"] == shown
+    assert f"= {shown}\n" in render_findings([finding], FILES) or not shown
+
+
+def test_a_line_without_anything_ends_in_no_blank() -> None:
+    finding = Finding("E301", "m", Span("f.yaml", 1, 1, 1, 2), "k")
+    assert render_findings([finding], {"f.yaml": "\nid: x\n"}).splitlines()[1] == " 1 |"
 
 
 class Terminal(io.StringIO):

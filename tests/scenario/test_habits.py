@@ -138,6 +138,10 @@ STATISTICS = {
     "rate of neurology visits": "rate of neurology.visit",
     "median delay from cf.onset to cf.diagnosed": "median time from cf.onset to cf.diagnosed",
     "mean of fvc in women": "mean of fvc in females",
+    "mean fvc 2 years after ert.started": "mean of fvc 2 years after ert.started",
+    "median of fvc at 2 years after starting ert": "median of fvc 2 years after ert.started",
+    "mean change in fvc 6 months after ert.started": "mean change of fvc 6 months after ert.started",
+    "mean change of fvc from ert.started to 2 years after": "mean change of fvc 2 years after ert.started",
     "mean of fvc between 40 and 59 years": "mean of fvc at 40..59 years",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,9 @@ from simulator.compiler.targets import amount_in, claims
 from simulator.errors import Findings, Span
 from simulator.scenario import parse_scenario
 from simulator.scenario.statement import (
+    CHANGES,
     FORMS,
+    VALUES,
     Amount,
     Bounds,
     Statement,
@@ -76,6 +79,22 @@ def test_clauses(clause: str, attribute: str, value: object) -> None:
     assert getattr(read(f"prevalence of cf in [mild, severe] {clause}"), attribute) == value
 
 
+@pytest.mark.parametrize(
+    ("text", "within", "window"),
+    [
+        ("mean of hba1c 2 years after drug.started", 2.0, None),
+        ("median of hba1c 2 years ± 6 months after drug.started", 2.0, 0.5),
+        ("mean change of hba1c 6 months +- 1 month after drug.started", 0.5, 1 / 12),
+        ("median change of hba1c 1 year+/-6months after drug.started in males at 6..11 years", 1.0, 0.5),
+    ],
+)
+def test_values_at_a_time_after_an_event(text: str, within: float, window: float | None) -> None:
+    found = read(text)
+    assert found.kind in (*VALUES[2:4], *CHANGES)
+    assert (found.subject, found.origin) == (Name(("hba1c",)), Name(("drug", "started")))
+    assert [found.within, found.window] == [pytest.approx(within), pytest.approx(window)]
+
+
 def test_words_inside_brackets_are_no_clauses() -> None:
     found = read("prevalence of (cf diagnosed and smoker in [never, former]) among not (age < 2 years)")
     assert found.ages is None
@@ -88,6 +107,10 @@ def test_words_inside_brackets_are_no_clauses() -> None:
         ("prevalense of cf", "E350", 1), ("the number of cases", "E350", 1), ("median survival", "E350", 1),
         ("survival 10 apples after cf.onset", "E350", 10), ("survival 0 years after cf.onset", "E350", 10),
         ("survival 1.2.3 years after cf.onset", "E350", 10), ("incidence of 5", "E350", 1),
+        ("mean of hba1c 2 apples after cf", "E350", 15), ("mean of hba1c 2 years after", "E350", 1),
+        ("mean of hba1c 1 year ± 1 year after cf", "E350", 24), ("mean change of hba1c", "E350", 1),
+        ("mean of hba1c 1 year ± 0 days after cf", "E350", 24),
+        ("mean of hba1c at 2 years after cf", "E351", 26),
         ("prevalence of cf at 60..69", "E351", 21), ("prevalence of cf at 69..60 years", "E351", 21),
         ("prevalence of cf at 60 years of", "E351", 30), ("prevalence of cf in 2019..2015", "E351", 21),
         ("prevalence of cf in 2019-01-01", "E351", 21), ("prevalence of cf in 2019 x", "E351", 26),
@@ -180,6 +203,11 @@ def findings_of(text: str) -> list[tuple[str, str]]:
         ("prevalence of cff", "1%..2%", "E501"), ("prevalence of cf in [wild]", "1%..2%", "E503"),
         ("prevalence of drug", "1%..2%", "E502"), ("incidence of cf.diagnozed", "1..2 per year", "E505"),
         ("mean of cf", "1..2", "E502"), ("mean of hba1", "1..2", "E501"),
+        ("mean of hba1x 1 year after cf.onset", "1 %..2 %", "E501"),
+        ("mean of hba1c 1 year after cf.onzet", "1 %..2 %", "E505"),
+        ("mean change of cf 1 year after cf.onset", "1 %..2 %", "E502"),
+        ("median change of hba1c 1 year after smoker.changed", "1 %..2 %", "E762"),
+        ("median change of hba1c 1 year after cf.onset", "1 year..2 years", "E761"),
         ("prevalence of cf among hba1c > 7 %", "1%..2%", "E762"),
         ("prevalence of count of cf.onset >= 2", "1%..2%", "E762"),
         ("prevalence of date > 2003-01-01", "1%..2%", "E762"),
@@ -228,6 +256,22 @@ def test_where_a_model_must_lie_to_agree_with_a_target(keys: str, low: float, hi
     assert scenario is not None
     [claim] = claims(scenario)
     assert (claim.low, claim.high, claim.published) == pytest.approx((low, high, 0.21))
+
+
+def test_a_difference_of_temperatures_is_not_a_temperature() -> None:
+    nine = Amount(value=9.0, unit="[degF]")
+    assert amount_in(nine, "Cel", difference=True) == pytest.approx(5.0)
+    assert amount_in(replace(nine, value=50.0), "Cel") == pytest.approx(10.0)
+    text = TEXT.replace('unit: "%"', "unit: Cel").replace("3..20", "3..50")
+    text += (
+        "expect:\n  mean change of hba1c 1 year after drug.started: -9 [degF]..18 [degF]\n"
+        "targets:\n  a: {statistic: mean of hba1c, value: 10 Cel, tolerance: '9 [degF]', source: made up}\n"
+    )
+    scenario, findings = parse_scenario(text)
+    assert scenario is not None, findings.items
+    change, plain = claims(scenario)
+    assert (change.low, change.high) == pytest.approx((-5.0, 10.0))
+    assert (plain.low, plain.high) == pytest.approx((5.0, 15.0))
 
 
 def test_expectations_do_not_change_the_machine() -> None:

@@ -249,7 +249,7 @@ def test_shard_size_is_a_multiple_of_a_block(tmp_path: Path) -> None:
 
 
 BAD = {
-    "ev_code": (99, "ev_code holds index 99, expected 0 to 12"),
+    "ev_code": (99, "ev_code holds index 99, expected 0 to 19"),
     "ev_cause": (77, "ev_cause holds index 77"),
     "ev_encounter": (15, "refers to an encounter that is not among the patient's encounters"),
     "enc_kind": (3, "enc_kind holds index 3"),

@@ -7,6 +7,7 @@ from html import escape
 from importlib.resources import files
 
 from simulator.authoring.amounts import Scale
+from simulator.authoring.graph_dark import dark_rules
 from simulator.authoring.preview.disease import DiseaseFigures
 from simulator.authoring.preview.disease_plots import disease_plots
 from simulator.authoring.preview.figure import (
@@ -51,6 +52,7 @@ def page_of(preview: Preview) -> str:
     links = "".join(f'<li><a href="#{id_}">{title}</a></li>' for id_, title, _ in shown)
     bodies = "".join(f'<section id="{id_}"><h2>{title}</h2>{body}</section>' for id_, title, body in shown)
     style = files("simulator.authoring.preview").joinpath("page.css").read_text("utf-8")
+    style += dark_rules([bodies], ".diagram")
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -266,10 +268,11 @@ def _diagram(preview: Preview, name: str) -> str:
     if shutil.which("dot") is None:
         return ""
     from simulator.authoring.graph_states import state_diagram
-    from simulator.authoring.graphviz import svg
+    from simulator.authoring.graphviz import size, svg
 
     drawing = svg(state_diagram(preview.scenario, name), headed=False)
-    return f'<div class="diagram">{drawing}</div>'
+    wide, _ = size(drawing)
+    return f'<div class="diagram" style="--wide: {wide:g}pt">{drawing}</div>'
 
 
 def _measurements(preview: Preview) -> str:

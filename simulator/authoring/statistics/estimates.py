@@ -16,7 +16,7 @@ from simulator.authoring.statistics.ages import YEAR
 from simulator.authoring.statistics.columns import ALWAYS_AFTER, ALWAYS_BEFORE, Bools, Floats, Ints
 from simulator.authoring.statistics.intervals import Estimate
 from simulator.authoring.statistics.record import Happenings, Record
-from simulator.authoring.statistics.spells import Spells, both, without
+from simulator.authoring.statistics.spells import Spells, both, latest, without
 from simulator.authoring.statistics.survival import Curve, survival
 from simulator.scenario import syntax as s
 from simulator.scenario.statement import Statement
@@ -36,6 +36,10 @@ def estimate(record: Record, statement: Statement) -> Estimate:
         "median survival": lambda r, q: _survival(r, q).median(),
         "median": _measured,
         "mean": _measured,
+        "median after": _measured_after,
+        "mean after": _measured_after,
+        "median change": _changed,
+        "mean change": _changed,
         "share": _followed,
     }
     return functions[statement.kind](record, statement)
@@ -244,3 +248,59 @@ def _measured(record: Record, statement: Statement) -> Estimate:
     good = _chosen(record, statement, when)
     function = intervals.median if statement.kind == "median" else intervals.mean
     return function(values[good], when.person[good])
+
+
+# --- values at a time after an event ---------------------------------------------------------------
+
+#: of the time after the event, how much of it a value may be earlier or later
+WINDOW = 0.25
+
+
+def _measured_after(record: Record, statement: Statement) -> Estimate:
+    """The value nearest to a time after each person's first such event, of those who have one."""
+    origin = _origins(record, statement)
+    when, values = record.values(_name(statement.subject))
+    row = _nearest(record, statement, origin, when)
+    return _summary(statement, values[row[row >= 0]], origin.person[row >= 0])
+
+
+def _changed(record: Record, statement: Statement) -> Estimate:
+    """That value less the last one by the event, of those who have both."""
+    origin = _origins(record, statement)
+    when, values = record.values(_name(statement.subject))
+    row = _nearest(record, statement, origin, when)
+    before = latest(when.person, when.time, origin.person, origin.time, inclusive=True)
+    before = _near(record, statement, before, when, origin.person, origin.time)
+    seen = (row >= 0) & (before >= 0)
+    return _summary(statement, values[row[seen]] - values[before[seen]], origin.person[seen])
+
+
+def _nearest(record: Record, statement: Statement, origin: Happenings, when: Happenings) -> Ints:
+    """For each origin the row of the value nearest to the statement's time after it; -1 if none is near."""
+    due = origin.time + round((statement.within or 0.0) * YEAR)
+    asks = origin.person, due
+    before = latest(when.person, when.time, *asks, inclusive=True)
+    after = latest(when.person, -when.time, origin.person, -due, inclusive=True)
+    before, after = (_near(record, statement, rows, when, *asks) for rows in (before, after))
+    if not len(when.time):
+        return before
+    sooner = np.abs(when.time[before] - due) <= np.abs(when.time[after] - due)
+    return np.where((after < 0) | ((before >= 0) & sooner), before, after)
+
+
+def _near(
+    record: Record, statement: Statement, rows: Ints, when: Happenings, who: Ints, target: Ints
+) -> Ints:
+    """Rows of values, -1 in place of those that are out of the window around `target` or of the record."""
+    if not len(when.time):
+        return rows
+    within = statement.within or 0.0
+    width = round((WINDOW * within if statement.window is None else statement.window) * YEAR)
+    time = when.time[rows]
+    near = (np.abs(time - target) <= width) & (time >= record.entry[who]) & (time <= record.exit[who])
+    return np.where(near, rows, -1)
+
+
+def _summary(statement: Statement, values: Floats, person: Ints) -> Estimate:
+    function = intervals.median if statement.kind.startswith("median") else intervals.mean
+    return function(values, person)
