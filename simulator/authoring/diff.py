@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator.authoring.diff_model import Difference, differences
+from simulator.authoring.made_from import made_from
 from simulator.errors import DatasetError, ScenarioError, UsageError
-from simulator.scenario import load_scenario, model, parse_scenario
+from simulator.scenario import load_scenario, model
 from simulator.scenario.parameters import Settings
 
 if TYPE_CHECKING:
@@ -208,15 +209,7 @@ def _compare_datasets(one: Side, two: Side) -> Comparison:
 
 def _scenario_of(log: Any) -> model.Scenario:
     """The scenario a dataset holds, as it was run, its size apart."""
-    made = log.manifest["provenance"]
-    texts = dict(made.get("scenario", {}).get("files", {}))
-    main = made.get("scenario", {}).get("main", "")
-    options = made.get("options", {})
-    scenario = None
-    if main in texts:
-        scenario, _ = parse_scenario(
-            texts[main], main, texts, settings=options.get("set"), arm=options.get("arm")
-        )
+    scenario, _ = made_from(log)
     if scenario is None:
         raise DatasetError(
             f"{log.path} does not hold a scenario that this version can read",

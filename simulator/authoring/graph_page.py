@@ -176,7 +176,8 @@ section { max-width: 100%; padding: 1rem; border: 1px solid var(--rule); border-
   body { margin: 1rem .8rem; } section { padding: .7rem; } nav a { white-space: normal; }
   .drawing svg { max-width: max(100%, calc(0.6 * var(--wide))); }
 }
-.key { display: inline-block; padding: 0 .6rem; margin-right: .4rem; border: 1px solid; border-radius: 6px; }
+.key { display: inline-block; padding: 0 .6rem; margin: 0 .4rem .3rem 0;
+  border: 1px solid; border-radius: 6px; }
 """
 
 

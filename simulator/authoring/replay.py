@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from simulator.authoring.made_from import made_from
 from simulator.compiler.lower import compile_scenario
 from simulator.compiler.machine import Machine, Term
 from simulator.compiler.origins import Origins
@@ -22,7 +23,6 @@ from simulator.engine.reference import Signals
 from simulator.engine.reference_chart import PatientHistory
 from simulator.engine.reference_trace import Trace, Watch, trace_patient
 from simulator.errors import DatasetError, ScenarioError
-from simulator.scenario.load import parse_scenario
 from simulator.scenario.model import Scenario
 from simulator.store import Chunk, Dataset, Patient, Vocabulary
 from simulator.store.chunk import Array
@@ -88,24 +88,14 @@ def compiled(dataset: Dataset) -> tuple[Scenario, Machine, Origins]:
 
     Raises: DatasetError if the dataset does not hold it or this version cannot read it.
     """
-    made = dataset.manifest["provenance"]
-    files = dict(made.get("scenario", {}).get("files", {}))
-    main = made.get("scenario", {}).get("main", "")
-    if main not in files:
-        raise DatasetError(
-            f"{dataset.path} does not hold the scenario it was made from",
-            remedy="Only what `simulator run` wrote from a scenario file can be lived again.",
-        )
-    options = dict(made.get("options", {}))
+    options = dict(dataset.manifest["provenance"].get("options", {}))
     foreign = sorted(set(options) - _OPTIONS)
     if foreign:
         raise DatasetError(
             f"{dataset.path} was made with options that cannot be replayed: {', '.join(foreign)}",
             remedy="Run the scenario without them.",
         )
-    scenario, findings = parse_scenario(
-        files[main], main, files, settings=options.get("set"), arm=options.get("arm")
-    )
+    scenario, findings = made_from(dataset)
     origins = Origins()
     size, step = int(dataset.manifest["plan"]["patients"]), options.get("step")
     try:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from simulator.authoring.made_from import made_from
 from simulator.authoring.statistics.estimates import estimate
 from simulator.authoring.statistics.record import Record
 from simulator.compiler.lower import compile_scenario
 from simulator.compiler.targets import unit_of
 from simulator.errors import DatasetError, Finding, Findings, ScenarioError, Span, UsageError
-from simulator.scenario.load import parse_scenario
 from simulator.scenario.model import Scenario
 from simulator.scenario.model_targets import Expectation
 from simulator.scenario.statement import Bounds, Statement, parse_statement
@@ -61,17 +61,7 @@ def statistic(log: EventLog, text: str) -> Statistic:
 
 def _scenario(log: EventLog, statement: Statement) -> Scenario:
     """The scenario of a log as it was then, in which all that the statement names is known."""
-    made = log.manifest.get("provenance", {})
-    files, main = made.get("scenario", {}).get("files", {}), made.get("scenario", {}).get("main", "")
-    if main not in files:
-        raise DatasetError(
-            f"{log!r} does not hold the scenario it was made from",
-            remedy="Only what was run from a scenario file can be asked in its words.",
-        )
-    options = made.get("options", {})
-    scenario, findings = parse_scenario(
-        files[main], main, files, settings=options.get("set"), arm=options.get("arm")
-    )
+    scenario, findings = made_from(log)
     if scenario is not None:
         asked = Expectation(within=Bounds(), statement=statement, span=statement.span, path=_NAME)
         scenario.expect, scenario.targets = {statement.text: asked}, {}

@@ -55,6 +55,7 @@ def _categorical(low: Lowering, name: str, attribute: Attribute) -> m.VarSpec:
     code = -1
     if attribute.on is not None:
         return m.VarSpec(name, categories)
+    low.names.innate.add(index)
     if attribute.codes:
         base = preferred(attribute.codes, name)
         known = tuple(attribute.codes.items())

@@ -169,10 +169,11 @@ def easter(year: int) -> dt.date:
 
 def _rules(low: Lowering, block: Block, key: str, texts: list[str]) -> list[Rule]:
     """The rules of a list of days; findings for those that cannot be read."""
-    found = []
+    found: dict[str, Rule] = {}  # by what they say: a day that is named twice is closed once
     for i, text in enumerate(texts):
         path = f"{key}[{i}]" if f"{key}[{i}]" in block.spans else key
-        rule = _rule(" ".join(text.lower().split()))
+        said = " ".join(text.lower().split())
+        rule = found.get(said) or _rule(said)
         if rule is None or isinstance(rule, str):
             words = re.findall(r"[a-z]+", text.lower())
             known = (*WEEKDAYS, *MONTHS, *_ORDINALS, *_LITTLE)
@@ -182,8 +183,8 @@ def _rules(low: Lowering, block: Block, key: str, texts: list[str]) -> list[Rule
                 expected=EXPECTED, nearest=None if odd is None else nearest(odd, known),
             )  # fmt: skip
         else:
-            found.append(rule)
-    return found
+            found[said] = rule
+    return list(found.values())
 
 
 def _rule(text: str) -> Rule | str | None:

@@ -15,7 +15,7 @@ from simulator.compiler import pathway_walk
 from simulator.compiler.machine import Machine
 from simulator.compiler.time_zones import midnight
 from simulator.knowledge.codes import SYSTEMS, preferred
-from simulator.scenario.model import Scenario, Treatment
+from simulator.scenario.model import Disease, Scenario, Treatment
 from simulator.scenario.syntax import Binary, Diagnosed, Expr, Name, Number, On, Quantity, Range
 from simulator.scenario.walk import blocks_in
 from simulator.units import YEARS
@@ -150,6 +150,7 @@ def _refuted(scenario: Scenario, machine: Machine) -> dict[str, str]:
     """Diagnoses that are refuted, and what must have been diagnosed before."""
     begins = {"refuted": "active", "mistaken": "provisional"}
     found = {}
+    owners = Counter(code for name, disease in scenario.diseases.items() for code in _written(name, disease))
     for name, disease in scenario.diseases.items():
         own = [(name, disease.codes, "refuted")] if any(r.refuted for r in disease.diagnosis) else []
         wrong = [w for route in disease.diagnosis for w in route.mistaken_for]
@@ -158,9 +159,16 @@ def _refuted(scenario: Scenario, machine: Machine) -> dict[str, str]:
             code = _code(called, codes)
             rows = [c for c in machine.codes if c.code == code and c.kind == "diagnosis"]
             alone = sorted(c.status or "" for c in rows) == sorted((begins[what], "refuted"))
-            if alone and (all(c.lasting for c in rows) or not machine.population.history):
+            kept = all(c.lasting for c in rows) or not machine.population.history
+            if alone and kept and owners[code] == 1:
                 found[f"{code}|refuted"] = f"{code}|{begins[what]}"
     return found
+
+
+def _written(name: str, disease: Disease) -> set[str]:
+    """Codes under which a disease, or what it is mistaken for, is diagnosed."""
+    wrong = [w for route in disease.diagnosis for w in route.mistaken_for]
+    return {_code(name, disease.codes), *(_code(f"{name}.mistaken", w.codes) for w in wrong if w.codes)}
 
 
 def _supplies(scenario: Scenario) -> dict[str, str]:
@@ -254,8 +262,12 @@ def _part(scenario: Scenario, machine: Machine, condition: Expr) -> dict[str, An
             kept = code in _lasting(machine, "treatment") or not machine.population.history
             return {"on": code} if code and kept else None
         case Diagnosed(disease=disease):
-            code = _code(disease.text, scenario.diseases[disease.text].codes)
-            return {"diagnosed": code} if code in _lasting(machine, "diagnosis") else None
+            name = disease.text
+            block = scenario.diseases[name] if name in scenario.diseases else scenario.allergies[name]
+            code = _code(name, block.codes)
+            rows = [c for c in machine.codes if c.code == code and c.status == "active"]
+            alone = len(rows) == 1  # not also a care plan's, or another disease's
+            return {"diagnosed": code} if alone and code in _lasting(machine, "diagnosis") else None
         case Binary(left=Name(parts=("age",)), op=op, right=Quantity(value=value, unit="year")):
             if op in ("<", "<="):
                 return {"age": [None, value]}

@@ -187,9 +187,15 @@ def _table(resolver: Resolver, hazard: Hazard, where: Where) -> tuple[m.Base, m.
     if not rest:
         return base, None, algebra.TRUE
     if len(rest) == 1 and rest[0].kind == "var":
-        return base, m.Var(rest[0].index), algebra.TRUE
-    which = tables.Grid(rest, tuple(float(k) for k in range(strata)), grid.labels[1:])
-    return base, tables.step_function(which), algebra.TRUE
+        stratum: m.Term = m.Var(rest[0].index)
+    else:
+        which = tables.Grid(rest, tuple(float(k) for k in range(strata)), grid.labels[1:])
+        stratum = tables.step_function(which)
+    if all(axis.kind != "var" or axis.index in resolver.names.innate for axis in rest):
+        return base, stratum, algebra.TRUE
+    # what an event draws, or a procedure finds, may be unknown still: no stratum, and nothing happens
+    known = algebra.apply("eq", stratum, stratum)
+    return base, algebra.choose(known, stratum, algebra.FALSE), known
 
 
 def _cell(resolver: Resolver, expr: Expr, where: Where, unit: str, is_probability: bool) -> float | None:

@@ -55,6 +55,7 @@ class Names:
         missing: names that the scenario gives to something that could not be made out.
         lost: what of the scenario could not be read.
         adrift: paths of diseases with arrows that lead to no state.
+        innate: categorical variables that are known of everybody from birth.
         stamps, rings: events whose times are remembered, because an expression asks.
     """
 
@@ -64,6 +65,7 @@ class Names:
     categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
     last: dict[str, int] = field(default_factory=dict)
+    innate: set[int] = field(default_factory=lambda: {0})  # sex
     vars: list[str] = field(default_factory=list)
     events: dict[str, int] = field(default_factory=dict)
     later: set[str] = field(default_factory=set)
@@ -79,6 +81,7 @@ class Names:
     adrift: set[str] = field(default_factory=set)
     _kinds: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
     _public: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
+    _by_last: dict[str, str] = field(default_factory=dict, init=False, repr=False)
     _owners: tuple[int, dict[str, str]] | None = field(default=None, init=False, repr=False)
     _event_names: tuple[str, ...] = field(default=(), init=False, repr=False)
     _process_names: tuple[str, ...] = field(default=(), init=False, repr=False)
@@ -161,7 +164,13 @@ class Names:
                     found[""].append(event)
                     found.setdefault(event.split(".")[0], []).append(event)
             self._public = {name: tuple(events) for name, events in found.items()}
+            self._by_last = {event.rpartition(".")[2]: event for event in reversed(found[""])}
         return self._public.get(owner, ())
+
+    def events_by_last(self) -> dict[str, str]:
+        """By the last part of their names (``diagnosed``), the first of the events an author can name."""
+        self.public_events()
+        return self._by_last
 
 
 def listing(choices: Iterable[str], most: int = 8) -> str:

@@ -220,12 +220,12 @@ class Resolver:
             expected, message = "", f"{message}: {owner.kind} {owner.name} has no events"
         else:
             expected = "`DISEASE.onset`, `DISEASE.STATE`, `TREATMENT.started`, `CARE.visit`, …"
-        close = nearest(expr.text, known) if not own else nearest(expr.parts[-1], [_last(e) for e in own])
+        close = nearest(expr.text, known) if not own else nearest(expr.parts[-1], [e.rpartition(".")[2] for e in own])
         if own and close is not None:
             close = f"{expr.parts[0]}.{close}"
         if owner is None and close is None:  # `diagnosis`, for `cf.diagnosed`
-            last = nearest(expr.parts[-1], [_last(e) for e in known])
-            close = next((e for e in known if _last(e) == last), None)
+            by_last = self.names.events_by_last()
+            close = by_last.get(nearest(expr.parts[-1], by_last) or "")
         self.report("E505", message, expr, where, expected=expected, nearest=close)
         return None
 
@@ -446,7 +446,3 @@ class Resolver:
             "E601", f"`{name}` is drawn, and nothing is drawn here", expr, where, remedy="give a single value"
         )
         return None
-
-
-def _last(event: str) -> str:
-    return event.rpartition(".")[2]

@@ -9,10 +9,11 @@ import pytest
 
 import simulator as sim
 from simulator.cli.describe import plain
-from simulator.compiler import machine as m
+from simulator.compiler.flatten import flatten
 from simulator.compiler.streams import colliding
 from simulator.errors import UsageError
 from simulator.scenario.reading import read_text
+from tests.engine.compare import assert_equal, kernel_lives, reference_lives
 from tests.fuzz.verdict import judged
 
 HEAD = "id: found\npopulation: {size: 9, from: 2000-01-01, to: 2005-01-01, age: 0..80 years, source: x}\n"
@@ -156,5 +157,77 @@ def test_two_streams_of_one_number() -> None:
     one, other = (f"encounter:{name}" for name in names)
     assert f"`{one}` and of `{other}`" in answer.errors[0].message
     fine = judged(f"{HEAD}{CLINIC}", "found.yaml").machine
-    assert isinstance(fine, m.Machine)
+    assert fine is not None
     assert colliding(fine) == []
+
+
+# --- what is still unknown, and codes of two things ------------------------------------------------
+
+
+def test_a_rate_by_what_is_still_unknown() -> None:
+    """An attribute that an event draws has no stratum before: nothing happens at that rate until then."""
+    answer = judged(
+        HEAD
+        + """
+attributes: {smoker: {draw: {never: 50%, current: 50%}, on: flu.onset}}
+diseases:
+  flu: {onset: {after: 1 year}, states: [s]}
+  copd:
+    onset:
+      rate:
+        per: year
+        by: [age, smoker]
+        table: {0..39 years: {never: 3, current: 4}, 40.. years: {never: 5, current: 6}}
+    states: [s]
+""",
+        "found.yaml",
+    )
+    assert answer.machine is not None
+    lives = reference_lives(answer.machine, 3, range(12))
+    assert_equal(kernel_lives(flatten(answer.machine), 3, range(12)), lives, answer.machine)
+    begun = [[answer.machine.processes[row[1]].name for row in life.truth] for life in lives]
+    assert any("copd" in names for names in begun)
+    assert all(names.index("flu") < names.index("copd") for names in begun if "copd" in names)
+
+
+CODED = """
+treatments: {drug: {codes: {rxnorm: "723"}, start: {when: age >= 1 years}, stop: [{after: 1 year}], again: 1 month}}
+care: {clinic: {class: ambulatory, every: 40 days}}
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """
+constraints: [{never: on drug and nuts diagnosed, because: x}]
+allergies: {nuts: {onset: {rate: 1 per year}, to: [drug], known: [{at: [clinic]}]}}
+""",
+        """
+constraints: [{never: on drug and flu diagnosed, because: x}]
+diseases: {flu: {codes: {icd10cm: J11.1}, onset: {rate: 0.3 per year}, states: [s], diagnosis: [{at: [clinic]}]}}
+care_plans: {rest: {codes: {icd10cm: J11.1}, for: age >= 2 years}}
+""",
+        """
+diseases:
+  flu:
+    codes: {icd10cm: J11.1}
+    onset: {rate: 1 per year}
+    states: [s]
+    diagnosis: [{at: [clinic], if: age > 1 years, refuted: {rate: 2 per year}}]
+  cold:
+    codes: {icd10cm: J11.1}
+    onset: {rate: 1 per year}
+    states: [s]
+    diagnosis: [{at: [clinic], if: age > 1 years, refuted: {rate: 2 per year}}]
+""",
+    ],
+    ids=["an allergy in a constraint", "a care plan's code in one", "two diseases refuted under one code"],
+)
+def test_right_to_the_checker(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "found.yaml"
+    file.write_text(HEAD + CODED + text, encoding="utf-8")
+    assert judged(file.read_text(encoding="utf-8"), str(file)).errors == ()
+    sim.run(file, out=tmp_path / "out", size=9, seed=3, workers=1)
+    report = sim.verify(tmp_path / "out")
+    assert report.ok, str(report)
