@@ -2,10 +2,11 @@
 
 A *toggle* is a process that goes from one state to another and back as soon as something holds, without
 delay: a pause, a care plan with its `for`, a disease with `when` both ways. Toggles that ask for one another
-are a small logical circuit. If other processes may stand so that no setting of the toggles satisfies all of
-them, the circuit never comes to rest: E729 if at most one other condition must hold for that, W319 if
-several must, for it is not known whether they ever hold together. What cannot be judged so (too much to try, a toggle inside a number, a condition
-that the toggles change in other ways) is left to the run, which stops and names the processes.
+are a small logical circuit. If other processes may stand so that no setting of the toggles satisfies all
+of them, the circuit never comes to rest: E729 if at most one other condition must hold for that, W319 if
+several must, for it is not known whether they ever hold together. What cannot be judged so (too much to
+try, a toggle inside a number, a condition that the toggles change in other ways) is left to the run, which
+stops and names the processes.
 """
 
 from __future__ import annotations

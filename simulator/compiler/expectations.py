@@ -15,7 +15,7 @@ from simulator.compiler import pathway_walk
 from simulator.compiler.machine import Machine
 from simulator.compiler.time_zones import midnight
 from simulator.knowledge.codes import SYSTEMS, preferred
-from simulator.scenario.model import Disease, Scenario, Treatment
+from simulator.scenario.model import Scenario, Treatment
 from simulator.scenario.syntax import Binary, Diagnosed, Expr, Name, Number, On, Quantity, Range
 from simulator.scenario.walk import blocks_in
 from simulator.units import YEARS
@@ -150,7 +150,7 @@ def _refuted(scenario: Scenario, machine: Machine) -> dict[str, str]:
     """Diagnoses that are refuted, and what must have been diagnosed before."""
     begins = {"refuted": "active", "mistaken": "provisional"}
     found = {}
-    owners = Counter(code for name, disease in scenario.diseases.items() for code in _written(name, disease))
+    owners = _diagnosed_as(scenario)
     for name, disease in scenario.diseases.items():
         own = [(name, disease.codes, "refuted")] if any(r.refuted for r in disease.diagnosis) else []
         wrong = [w for route in disease.diagnosis for w in route.mistaken_for]
@@ -165,10 +165,13 @@ def _refuted(scenario: Scenario, machine: Machine) -> dict[str, str]:
     return found
 
 
-def _written(name: str, disease: Disease) -> set[str]:
-    """Codes under which a disease, or what it is mistaken for, is diagnosed."""
-    wrong = [w for route in disease.diagnosis for w in route.mistaken_for]
-    return {_code(name, disease.codes), *(_code(f"{name}.mistaken", w.codes) for w in wrong if w.codes)}
+def _diagnosed_as(scenario: Scenario) -> Counter[str]:
+    """How many diseases and allergies are diagnosed under a code, or mistaken for what has that code."""
+    owners = Counter(_code(name, allergy.codes) for name, allergy in scenario.allergies.items())
+    for name, disease in scenario.diseases.items():
+        wrong = [w for route in disease.diagnosis for w in route.mistaken_for if w.codes]
+        owners.update({_code(name, disease.codes), *(_code(f"{name}.mistaken", w.codes) for w in wrong)})
+    return owners
 
 
 def _supplies(scenario: Scenario) -> dict[str, str]:
@@ -266,7 +269,7 @@ def _part(scenario: Scenario, machine: Machine, condition: Expr) -> dict[str, An
             block = scenario.diseases[name] if name in scenario.diseases else scenario.allergies[name]
             code = _code(name, block.codes)
             rows = [c for c in machine.codes if c.code == code and c.status == "active"]
-            alone = len(rows) == 1  # not also a care plan's, or another disease's
+            alone = len(rows) == 1 and _diagnosed_as(scenario)[code] == 1  # not a care plan's, say, as well
             return {"diagnosed": code} if alone and code in _lasting(machine, "diagnosis") else None
         case Binary(left=Name(parts=("age",)), op=op, right=Quantity(value=value, unit="year")):
             if op in ("<", "<="):

@@ -115,7 +115,8 @@ def _happens(
     for i, (each, chance) in enumerate(zip(severity.names_of(event), chances, strict=False)):
         target = rest if event.lasts is None else first + i
         told = (*tells, m.Raise(low.names.event(f"{full}.{each}")), *at_once)
-        arrows[1].append(m.Arrow(low.arrow_name(f"{disease}: {name} {each}"), target, m.ByChance(chance), told))
+        word = low.arrow_name(f"{disease}: {name} {each}")
+        arrows[1].append(m.Arrow(word, target, m.ByChance(chance), told))
 
 
 def _passes(low: Lowering, full: str, event: RecurrentEvent, rest: int, arrows: list[list[m.Arrow]]) -> None:

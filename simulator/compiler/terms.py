@@ -220,9 +220,11 @@ class Resolver:
             expected, message = "", f"{message}: {owner.kind} {owner.name} has no events"
         else:
             expected = "`DISEASE.onset`, `DISEASE.STATE`, `TREATMENT.started`, `CARE.visit`, …"
-        close = nearest(expr.text, known) if not own else nearest(expr.parts[-1], [e.rpartition(".")[2] for e in own])
-        if own and close is not None:
-            close = f"{expr.parts[0]}.{close}"
+        if own:
+            last = nearest(expr.parts[-1], [event.rpartition(".")[2] for event in own])
+            close = None if last is None else f"{expr.parts[0]}.{last}"
+        else:
+            close = nearest(expr.text, known)
         if owner is None and close is None:  # `diagnosis`, for `cf.diagnosed`
             by_last = self.names.events_by_last()
             close = by_last.get(nearest(expr.parts[-1], by_last) or "")

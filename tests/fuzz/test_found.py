@@ -191,7 +191,7 @@ diseases:
 
 
 CODED = """
-treatments: {drug: {codes: {rxnorm: "723"}, start: {when: age >= 1 years}, stop: [{after: 1 year}], again: 1 month}}
+treatments: {drug: {codes: {rxnorm: "723"}, start: {when: age >= 1 years}, stop: [{after: 1 year}]}}
 care: {clinic: {class: ambulatory, every: 40 days}}
 """
 
@@ -205,7 +205,7 @@ allergies: {nuts: {onset: {rate: 1 per year}, to: [drug], known: [{at: [clinic]}
 """,
         """
 constraints: [{never: on drug and flu diagnosed, because: x}]
-diseases: {flu: {codes: {icd10cm: J11.1}, onset: {rate: 0.3 per year}, states: [s], diagnosis: [{at: [clinic]}]}}
+diseases: {flu: {codes: {icd10cm: J11.1}, onset: {rate: 1 per year}, states: [s], diagnosis: [at: [clinic]]}}
 care_plans: {rest: {codes: {icd10cm: J11.1}, for: age >= 2 years}}
 """,
         """
@@ -214,12 +214,12 @@ diseases:
     codes: {icd10cm: J11.1}
     onset: {rate: 1 per year}
     states: [s]
-    diagnosis: [{at: [clinic], if: age > 1 years, refuted: {rate: 2 per year}}]
+    diagnosis: [{at: [clinic], if: age > 1 years, refuted: {rate: 20 per year}}]
   cold:
     codes: {icd10cm: J11.1}
     onset: {rate: 1 per year}
     states: [s]
-    diagnosis: [{at: [clinic], if: age > 1 years, refuted: {rate: 2 per year}}]
+    diagnosis: [{at: [clinic], if: age > 1 years, refuted: {rate: 20 per year}}]
 """,
     ],
     ids=["an allergy in a constraint", "a care plan's code in one", "two diseases refuted under one code"],

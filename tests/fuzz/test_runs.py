@@ -18,6 +18,7 @@ from rich.console import Console
 import simulator as sim
 from simulator.authoring.graph_page import graph
 from simulator.cli.describe import describe, plain
+from simulator.compiler import machine as m
 from simulator.compiler.flatten import flatten
 from simulator.compiler.machine import Machine
 from simulator.engine import reference, reference_life
@@ -103,7 +104,22 @@ def test_drawn_scenarios_of_the_whole_language(number: int) -> None:
     assert text is not None
     machine = judged(text, "drawn.yaml").machine
     assert machine is not None
+    assert_streams(machine)
     runs(machine)
+
+
+def assert_streams(machine: Machine) -> None:
+    """What draws has a name, and so a stream, of its own."""
+    names = [
+        arrow.name
+        for process in machine.processes
+        for state in process.states
+        for arrow in state.arrows
+        if not isinstance(arrow.trigger, m.AtAge | m.ByChance)
+        and getattr(arrow.trigger, "delay", arrow) is not None
+        and getattr(arrow.trigger, "probability", arrow) is not None
+    ]
+    assert len(set(names)) == len(names)
 
 
 @given(st.integers(0, 2**32), st.booleans())
