@@ -113,7 +113,6 @@ from simulator.engine.numeric import normal_quantile
 from simulator.engine.pointers import keep, pointer_to, table_of
 from simulator.engine.process import (
     NOBODY,
-    aim,
     due_arrow,
     known_slope,
     mark,
@@ -124,6 +123,7 @@ from simulator.engine.process import (
 )
 from simulator.engine.record import NO_ENCOUNTER, NO_TIME, close_encounter, put_event
 from simulator.engine.sampling import draw, draw_early, uniform
+from simulator.engine.slots import aim
 from simulator.engine.terms import evaluate
 
 #: columns of a subject row: birth, death, cause, entry, sex, community, events, encounters, truths, exit
