@@ -153,7 +153,7 @@ class Instructions:
             inner: list[int] = []
             neutral = {"mul": 1.0, "add": 0.0}.get(op)
             guarded = isinstance(arg, m.Apply) and arg.op == "if" and arg.args[2] == m.Const(neutral or 0.0)
-            if neutral is not None and guarded and isinstance(arg, m.Apply) and self._pick(arg) is None:
+            if neutral is not None and guarded and isinstance(arg, m.Apply) and _picked(arg.args) is None:
                 condition, value = arg.args[0], arg.args[1]
                 self._emit(value, inner)
                 inner.extend((_OPS[op], 0, 0, 0))
@@ -171,19 +171,10 @@ class Instructions:
                     out.extend((lay.T_OR_SKIP, 0, 0, len(inner)))
             out.extend(inner)
 
-    def _pick(self, term: m.Term) -> tuple[int, int, int, int] | None:
-        """The one instruction that `if(variable == number, number, number)` is; None for another term."""
-        match term:
-            case m.Apply(
-                "if",
-                (m.Apply("eq", (m.Var(index), m.Const(asked))), m.Const(then), m.Const(otherwise)),
-            ):
-                return lay.T_PICK, index, self.block((asked, then, otherwise)), 0
-        return None
-
     def _emit_if(self, args: tuple[m.Term, ...], out: list[int]) -> None:
-        if (pick := self._pick(m.Apply("if", args))) is not None:
-            out.extend(pick)
+        if (picked := _picked(args)) is not None:
+            variable, *numbers = picked
+            out.extend((lay.T_PICK, variable, self.block(numbers), 0))
             return
         then: list[int] = []
         otherwise: list[int] = []
@@ -194,3 +185,11 @@ class Instructions:
         out.extend((lay.T_JUMP_UNLESS, 0, 0, len(then)))
         out.extend(then)
         out.extend(otherwise)
+
+
+def _picked(args: tuple[m.Term, ...]) -> tuple[int, float, float, float] | None:
+    """An `if` that is one instruction: variable, number asked for, value then, value otherwise."""
+    match args:
+        case (m.Apply("eq", (m.Var(index), m.Const(asked))), m.Const(then), m.Const(otherwise)):
+            return index, asked, then, otherwise
+    return None

@@ -17,7 +17,7 @@ from simulator.scenario.statement import parse_amount, parse_bounds, parse_state
 from tests.fuzz.blocks import CONDITIONS, DURATIONS, EVENTS, NUMBERS, RATES, STATISTICS, drawn
 from tests.fuzz.mutants import ODD, dump, mutated, slipped
 from tests.fuzz.seeds import Seed, examples, seeds
-from tests.fuzz.verdict import judged
+from tests.fuzz.verdict import assert_judged
 
 HALF = max(1, settings.default.max_examples // 2) if settings.default else 50
 _numbers = st.integers(0, 2**20)
@@ -30,22 +30,22 @@ _long = st.sampled_from([seed for seed in seeds() if len(seed.text) >= 4000])
 @given(_long, _steps)
 @settings(max_examples=max(1, HALF // 5))
 def test_mutated_long_scenarios(seed: Seed, steps: list[tuple[int, int, int]]) -> None:
-    judged(mutated(seed.text, steps), seed.file)
+    assert_judged(mutated(seed.text, steps), seed.file)
 
 
 @given(_seeds, _steps)
 def test_mutated_scenarios(seed: Seed, steps: list[tuple[int, int, int]]) -> None:
-    judged(mutated(seed.text, steps), seed.file)
+    assert_judged(mutated(seed.text, steps), seed.file)
 
 
 @given(_seeds, _steps)
 def test_scenarios_with_slips_of_the_pen(seed: Seed, steps: list[tuple[int, int, int]]) -> None:
-    judged(slipped(seed.text, steps), seed.file)
+    assert_judged(slipped(seed.text, steps), seed.file)
 
 
 @given(st.integers(0, 2**32), st.sampled_from([0.0, 0.02, 0.2]))
 def test_scenarios_drawn_from_the_model(number: int, odd: float) -> None:
-    judged(dump(drawn(Random(number), odd=odd)).removeprefix("\n"), "drawn.yaml")
+    assert_judged(dump(drawn(Random(number), odd=odd)).removeprefix("\n"), "drawn.yaml")
 
 
 _plain = st.one_of(st.sampled_from(ODD), st.text(st.characters(codec="utf-8"), max_size=20))
@@ -66,7 +66,7 @@ def _flow(node: object) -> str:
 @given(st.sampled_from(examples()), st.sampled_from(["diseases", "care", "use", "arms", "id", "x"]), _nodes)
 @settings(max_examples=HALF)
 def test_any_yaml(seed: Seed, key: str, node: object) -> None:
-    judged(f"{key}: {_flow(node)}\n{seed.text}", seed.file)
+    assert_judged(f"{key}: {_flow(node)}\n{seed.text}", seed.file)
 
 
 @given(st.binary(max_size=200))
@@ -143,7 +143,7 @@ def test_any_expression_in_a_scenario(text: str) -> None:
         )
     )
     people = f"population: {{size: 5, from: 2000-01-01, to: 2005-01-01, age: {quoted}}}"
-    judged(f"id: drawn\n{people}\ndiseases:\n{scenario}\n", "drawn.yaml")
+    assert_judged(f"id: drawn\n{people}\ndiseases:\n{scenario}\n", "drawn.yaml")
 
 
 @given(_phrases)
@@ -155,4 +155,4 @@ def test_any_statistic(text: str) -> None:
     quoted = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
     targets = f"{{t: {{statistic: {quoted}, value: {quoted}, accept: {quoted}, source: x}}}}"
     people = "population: {size: 5, from: 2000-01-01, to: 2005-01-01, age: 5 years}"
-    judged(f"id: drawn\n{people}\nexpect: {{{quoted}: {quoted}}}\ntargets: {targets}\n", "drawn.yaml")
+    assert_judged(f"id: drawn\n{people}\nexpect: {{{quoted}: {quoted}}}\ntargets: {targets}\n", "drawn.yaml")

@@ -18,7 +18,7 @@ from simulator.engine.windows import exchange
 from simulator.errors import EngineError
 from tests.engine.compare import assert_kernel_gives, reference_population
 from tests.fuzz.repair import repaired
-from tests.fuzz.verdict import judged
+from tests.fuzz.verdict import assert_judged
 from tests.fuzz.world_scenario import scenario
 from tests.invariance.runs import written
 
@@ -37,7 +37,7 @@ def coupled(number: int) -> tuple[str, Machine]:
     """A drawn scenario in which something is exchanged."""
     text = repaired(scenario(Random(number), coupled=True))
     assert text is not None
-    machine = judged(text, "drawn.yaml").machine
+    machine = assert_judged(text, "drawn.yaml").machine
     assert machine is not None
     if not machine.signals:
         reject()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from simulator.compiler.machine import Machine
 from tests.fuzz.sheets import FOUND, MUTATIONS, SAME, USES, Mutation, Use, written
-from tests.fuzz.verdict import Answer, judged
+from tests.fuzz.verdict import Answer, assert_judged
 
 EXAMPLES = settings.default.max_examples if settings.default else 100
 
@@ -24,7 +24,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def read(use: Use, data: bytes, folder: Path) -> Answer:
     (folder / "table.csv").write_bytes(data)
-    return judged(use.text, str(folder / "drawn.yaml"))
+    return assert_judged(use.text, str(folder / "drawn.yaml"))
 
 
 @cache
@@ -65,7 +65,7 @@ def test_what_is_not_a_file(tmp_path: Path) -> None:
     table = tmp_path / "table.csv"
 
     def code() -> set[str]:
-        return {f.code for f in judged(use.text, str(tmp_path / "drawn.yaml")).errors}
+        return {f.code for f in assert_judged(use.text, str(tmp_path / "drawn.yaml")).errors}
 
     assert code() == {"E411"}
     table.mkdir()

@@ -14,7 +14,7 @@ from simulator.compiler.streams import colliding
 from simulator.errors import UsageError
 from simulator.scenario.reading import read_text
 from tests.engine.compare import assert_equal, kernel_lives, reference_lives
-from tests.fuzz.verdict import judged
+from tests.fuzz.verdict import assert_judged
 
 HEAD = "id: found\npopulation: {size: 9, from: 2000-01-01, to: 2005-01-01, age: 0..80 years, source: x}\n"
 FLU = "diseases:\n  flu: {onset: {rate: 1 per year, source: x}, states: [s], source: x}\n"
@@ -55,7 +55,7 @@ FLU = "diseases:\n  flu: {onset: {rate: 1 per year, source: x}, states: [s], sou
     ],
 )
 def test_a_finding_and_no_traceback(text: str, code: str) -> None:
-    assert code in {finding.code for finding in judged(HEAD + text, "found.yaml").errors}
+    assert code in {finding.code for finding in assert_judged(HEAD + text, "found.yaml").errors}
 
 
 def test_statistics_as_json() -> None:
@@ -110,7 +110,7 @@ CLINIC = "care: {clinic: {class: ambulatory, every: 40 days}}\n"
 @pytest.mark.parametrize("event", ["recognised", "refuted", "unaffected"])
 def test_an_event_called_as_a_diagnosis_goes(event: str) -> None:
     """Both draw, side by side: each has a stream and an origin of its own."""
-    unique(
+    assert_unique_names(
         f"""{CLINIC}
 diseases:
   flu:
@@ -128,7 +128,7 @@ diseases:
 
 @pytest.mark.parametrize("reaction", ["onset", "tolerated"])
 def test_a_reaction_called_as_an_allergy_goes(reaction: str) -> None:
-    unique(
+    assert_unique_names(
         f"""
 treatments: {{drug: {{start: {{when: age >= 1 years}}}}}}
 allergies:
@@ -140,9 +140,9 @@ allergies:
     )
 
 
-def unique(text: str) -> None:
+def assert_unique_names(text: str) -> None:
     """No two arrows of the machine have one name."""
-    machine = judged(HEAD + text, "found.yaml").machine
+    machine = assert_judged(HEAD + text, "found.yaml").machine
     assert machine is not None
     names = [a.name for process in machine.processes for state in process.states for a in state.arrows]
     assert len(set(names)) == len(names)
@@ -152,11 +152,11 @@ def test_two_streams_of_one_number() -> None:
     """The digests of the two names begin with the same four bytes."""
     names = ("work_unit_first", "tumour_hospital_review")
     care = "".join(f"  {name}: {{class: ambulatory, every: 1 year}}\n" for name in names)
-    answer = judged(f"{HEAD}care:\n{care}", "found.yaml")
+    answer = assert_judged(f"{HEAD}care:\n{care}", "found.yaml")
     assert [finding.code for finding in answer.errors] == ["E739"]
     one, other = (f"encounter:{name}" for name in names)
     assert f"`{one}` and of `{other}`" in answer.errors[0].message
-    fine = judged(f"{HEAD}{CLINIC}", "found.yaml").machine
+    fine = assert_judged(f"{HEAD}{CLINIC}", "found.yaml").machine
     assert fine is not None
     assert colliding(fine) == []
 
@@ -166,7 +166,7 @@ def test_two_streams_of_one_number() -> None:
 
 def test_a_rate_by_what_is_still_unknown() -> None:
     """An attribute that an event draws has no stratum before: nothing happens at that rate until then."""
-    answer = judged(
+    answer = assert_judged(
         HEAD
         + """
 attributes: {smoker: {draw: {never: 50%, current: 50%}, on: flu.onset}}
@@ -227,7 +227,7 @@ diseases:
 def test_right_to_the_checker(text: str, tmp_path: Path) -> None:
     file = tmp_path / "found.yaml"
     file.write_text(HEAD + CODED + text, encoding="utf-8")
-    assert judged(file.read_text(encoding="utf-8"), str(file)).errors == ()
+    assert assert_judged(file.read_text(encoding="utf-8"), str(file)).errors == ()
     sim.run(file, out=tmp_path / "out", size=9, seed=3, workers=1)
     report = sim.verify(tmp_path / "out")
     assert report.ok, str(report)

@@ -29,7 +29,7 @@ from tests.fuzz.blocks import drawn
 from tests.fuzz.mutants import GENTLE, mutated
 from tests.fuzz.repair import repaired
 from tests.fuzz.seeds import Seed, courses, examples
-from tests.fuzz.verdict import judged
+from tests.fuzz.verdict import assert_judged
 from tests.fuzz.world_scenario import scenario
 
 SEED = 5
@@ -38,7 +38,7 @@ EXAMPLES = settings.default.max_examples if settings.default else 100
 _numbers = st.integers(0, 2**20)
 _steps = st.lists(st.tuples(_numbers, _numbers, _numbers), min_size=1, max_size=2)
 #: those that are quick to run
-_seeds = st.sampled_from([s for s in (*courses(), *examples()) if not judged(s.text, s.file).errors])
+_seeds = st.sampled_from([s for s in (*courses(), *examples()) if not assert_judged(s.text, s.file).errors])
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +48,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reference, "MAX_ATTEMPTS", 40)
 
 
-def runs(machine: Machine) -> None:
+def assert_runs(machine: Machine) -> None:
     """Three patients live the same life on both engines, or the reference says why not."""
     if machine.signals:
         return  # coupled patients have a test of their own
@@ -71,11 +71,11 @@ def shown(text: str, file: str) -> None:
 @settings(max_examples=max(1, EXAMPLES // 8))
 def test_mutants_that_stay_valid(seed: Seed, steps: list[tuple[int, int, int]]) -> None:
     text = mutated(seed.text, steps, GENTLE)
-    machine = judged(text, seed.file).machine
+    machine = assert_judged(text, seed.file).machine
     if machine is None:
         reject()
     shown(text, seed.file)
-    runs(machine)
+    assert_runs(machine)
 
 
 @given(st.integers(0, 2**32))
@@ -85,7 +85,7 @@ def test_drawn_scenarios_without_what_is_wrong_with_them(
 ) -> None:
     text = repaired(drawn(Random(number)))
     assert text is not None
-    machine = judged(text, "drawn.yaml").machine
+    machine = assert_judged(text, "drawn.yaml").machine
     assert machine is not None
     shown(text, "drawn.yaml")
     file = tmp_path_factory.mktemp("drawn") / "drawn.yaml"
@@ -94,7 +94,7 @@ def test_drawn_scenarios_without_what_is_wrong_with_them(
         with suppress(UsageError):  # nothing to draw
             assert graph(file, format=format)
     if '"population":' in text:
-        runs(machine)
+        assert_runs(machine)
 
 
 @given(st.integers(0, 2**32))
@@ -102,10 +102,10 @@ def test_drawn_scenarios_without_what_is_wrong_with_them(
 def test_drawn_scenarios_of_the_whole_language(number: int) -> None:
     text = repaired(scenario(Random(number)))
     assert text is not None
-    machine = judged(text, "drawn.yaml").machine
+    machine = assert_judged(text, "drawn.yaml").machine
     assert machine is not None
     assert_streams(machine)
-    runs(machine)
+    assert_runs(machine)
 
 
 def assert_streams(machine: Machine) -> None:

@@ -41,7 +41,7 @@ def checked(text: str, file: str) -> tuple[Reading, Findings]:
     return reading, check_reading(reading)
 
 
-def judged(text: str, file: str) -> Answer:
+def assert_judged(text: str, file: str) -> Answer:
     """Check a text as `simulator check` does, and hold the answer against what must hold of any.
 
     Raises: AssertionError, or whatever the checking raises.

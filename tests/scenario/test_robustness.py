@@ -26,7 +26,7 @@ def example() -> str:
     return re.sub(r"^use:.*$", "", found[1], flags=re.MULTILINE)
 
 
-def holds(text: str, result: tuple[Scenario | None, Findings]) -> None:
+def assert_holds(text: str, result: tuple[Scenario | None, Findings]) -> None:
     scenario, findings = result
     assert (scenario is None) == bool(findings.errors)
     lines = text.split("\n")
@@ -80,12 +80,12 @@ _structures = st.recursive(
 @settings(max_examples=150)
 def test_any_structure(data: dict[str, object]) -> None:
     text = json.dumps(data, ensure_ascii=False)
-    holds(text, parse_scenario(text, "f.yaml"))
+    assert_holds(text, parse_scenario(text, "f.yaml"))
 
 
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=80))
 def test_any_text(text: str) -> None:
-    holds(text, parse_scenario(text, "f.yaml"))
+    assert_holds(text, parse_scenario(text, "f.yaml"))
 
 
 _PIECES = re.findall(r"\w+|\s+|[^\w\s]", example())
@@ -112,7 +112,7 @@ def test_a_valid_scenario_with_slips_of_the_pen(slips: list[tuple[int, str | Non
         else:
             pieces[place] = piece
     text = "".join(pieces)
-    holds(text, parse_scenario(text, "f.yaml"))
+    assert_holds(text, parse_scenario(text, "f.yaml"))
 
 
 def test_a_thousand_lines_are_read_at_once() -> None:
