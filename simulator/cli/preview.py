@@ -69,11 +69,13 @@ def main(args: argparse.Namespace) -> int:
 
 def show(preview: Preview, out: Console) -> None:
     """Print the short form."""
-    population = preview.population
+    from simulator.authoring.preview.figure import brief
+
+    population, visits = preview.population, brief(preview.care.total.value)
     out.print(f"[bold]{escape(preview.title)}[/bold] · preview · seed {preview.seed}")
     out.print(
         f"{thousands(population.people)} patients · {thousands(population.person_years)} person-years · "
-        f"{thousands(population.deaths)} deaths · {preview.care.total.value:.1f} encounters per person-year"
+        f"{thousands(population.deaths)} deaths · {visits} encounters per person-year"
     )
     out.print()
     _show_findings(preview, out)

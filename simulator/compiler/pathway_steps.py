@@ -33,7 +33,7 @@ from simulator.compiler.context import Lowering
 from simulator.compiler.distributions import DURATION, LENGTH, distribution
 from simulator.compiler.pathway_giving import give
 from simulator.compiler.pathway_places import LatestVisit, Place, Point, Scope
-from simulator.compiler.pathway_walk import ALL_STEPS, kind_of, leads_away, takes_time, walk
+from simulator.compiler.pathway_walk import ALL_STEPS, at_one_instant, kind_of, leads_away, takes_time
 from simulator.compiler.terms import Where
 from simulator.scenario.expression_text import format_expression
 from simulator.scenario.model_courses import Choice, Repeat, Step
@@ -313,7 +313,7 @@ class Course:
         condition = self.low.resolver.condition(step.if_, where)
         if condition is None:
             condition = algebra.FALSE
-        if _instant(step.then) and _instant(step.else_):
+        if at_one_instant(step.then) and at_one_instant(step.else_):
             return follow.after(*self.chosen(step, condition, scope))
         then = self.steps(step.then, follow, scope)
         otherwise = self.steps(step.else_, follow, scope)
@@ -490,14 +490,3 @@ class Course:
         else:
             first = self.repeat(other.repeat, other.steps, inside.completed, inside)
         return first.after(m.Raise(events(f"{name}.started")))
-
-
-_TIMELESS = (
-    "visit", "give", "give_one_of", "do", "start", "start_one_of", "switch_to", "stop", "refer", "may_follow",
-    "record", "note",
-)  # fmt: skip
-
-
-def _instant(items: Sequence[Step]) -> bool:
-    """Whether steps take no time and cannot lead away."""
-    return all(kind_of(step) in _TIMELESS or kind_of(step) == "if" for step in walk(items))

@@ -126,3 +126,14 @@ def _around(name: str, follows: Mapping[str, Sequence[str]]) -> list[str]:
     while way[-1] != name:
         way.append(before[way[-1]])
     return way[::-1]
+
+
+_TIMELESS = (
+    "visit", "give", "give_one_of", "do", "start", "start_one_of", "switch_to", "stop", "refer", "may_follow",
+    "record", "note",
+)  # fmt: skip
+
+
+def at_one_instant(items: Sequence[Step]) -> bool:
+    """Whether steps take no time and cannot lead away."""
+    return all(kind_of(step) in _TIMELESS or kind_of(step) == "if" for step in walk(items))
